@@ -1,0 +1,37 @@
+# One command does all the set-up it needs; the second time there is nothing to set up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: demo dev test lint check bench clean constraints
+
+demo: $(INSTALLED)
+	@$(BIN)/shopsync demo
+
+dev: $(INSTALLED)
+	@$(BIN)/shopsync dev
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# pip installs into the environment from outside it, so that Debian's python3-venv package is not needed.
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) (once)…"
+	@$(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --compile -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# New pins from the ranges in pyproject.toml; the file names versions only, no download address.
+constraints: $(INSTALLED)
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade -o constraints.txt
+
+clean:
+	rm -rf $(VENV) .shopsync build *.egg-info

@@ -1,0 +1,152 @@
+"""The routes: plans, conflicts, jobs, health. Each opens the shop, calls one use case and answers with its result."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shopsync_pipeline import __version__
+from shopsync_pipeline.api.models import (
+    Approval,
+    Choice,
+    ConflictOut,
+    Decided,
+    Health,
+    Job,
+    JobState,
+    LaneProgress,
+    Launched,
+    PlanChange,
+    PlanOut,
+)
+from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
+from shopsync_pipeline.engine.approve import approve
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.resolve import open_conflicts, resolve
+from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
+from shopsync_pipeline.orchestration.launch import DagsterApi, DagsterUnreachableError
+from shopsync_pipeline.settings import Settings
+
+router = APIRouter(prefix="/api/v1")
+_bearer = HTTPBearer(auto_error=False, description="The token of SHOPSYNC_API_TOKEN")
+
+STATUS_OF: tuple[tuple[type[ShopsyncError], int], ...] = (
+    (PlanRefusedError, 409),
+    (ShopBusyError, 409),
+    (DagsterUnreachableError, 503),
+    (DatabaseError, 503),
+    (SettingsError, 503),
+)
+"""HTTP status of each kind of error, first match; 400 for all others."""
+
+
+def create_app(settings: Callable[[], Settings]) -> FastAPI:
+    """The application. `settings` is asked once per request."""
+    app = FastAPI(title="shopsync", version=__version__, docs_url="/api/docs", openapi_url="/api/openapi.json")
+    app.state.settings = settings
+    app.add_exception_handler(ShopsyncError, _told)
+    app.include_router(router)
+    return app
+
+
+async def _told(_: Request, error: Exception) -> JSONResponse:
+    status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), 400)
+    return JSONResponse({"error": str(error)}, status_code=status)
+
+
+def _settings(request: Request) -> Settings:
+    found: Settings = request.app.state.settings()
+    return found
+
+
+def _caller(
+    settings: Annotated[Settings, Depends(_settings)],
+    presented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> None:
+    token = settings.api_token.get_secret_value()
+    if token and not (presented and hmac.compare_digest(presented.credentials.encode(), token.encode())):
+        raise HTTPException(401, "Present the token of SHOPSYNC_API_TOKEN as `Authorization: Bearer …`.",
+                            headers={"WWW-Authenticate": "Bearer"})
+
+
+def _context(settings: Annotated[Settings, Depends(_settings)], _: Annotated[None, Depends(_caller)]) -> Context:
+    return Context.open(settings)
+
+
+Opened = Annotated[Context, Depends(_context)]
+
+
+@router.get("/health")
+def health(settings: Annotated[Settings, Depends(_settings)]) -> Health:
+    """Whether the shop's data can be opened. 503 with the reason otherwise. Needs no token and tells no secret."""
+    context = Context.open(settings)
+    return Health(shop=context.shop_id, database=context.database.dialect, version=__version__)
+
+
+@router.get("/plans")
+def list_plans(context: Opened, most: int = 20) -> list[PlanOut]:
+    """The newest plans, newest first."""
+    return [PlanOut.of(plan) for plan in recent_plans(context, min(most, 200))]
+
+
+@router.get("/plans/{plan_id}")
+def show_plan(context: Opened, plan_id: str) -> PlanOut:
+    """One plan: its counts, estimate, and why it needs approval where it does."""
+    return PlanOut.of(one_plan(context, plan_id))
+
+
+@router.get("/plans/{plan_id}/changes")
+def show_changes(context: Opened, plan_id: str, skip: int = 0, most: int = 100) -> list[PlanChange]:
+    """The changes of a plan in sending order, field by field, `most` at a time (at most 1000)."""
+    one_plan(context, plan_id)
+    return [PlanChange.of(row) for row in plan_changes(context, plan_id, skip=skip, most=min(most, 1000))]
+
+
+@router.post("/plans/{plan_id}/approval")
+def approve_plan(context: Opened, plan_id: str, approval: Approval) -> PlanOut:
+    """Allows a plan that broke a safety bound; name and reason are kept."""
+    return PlanOut.of(approve(context, plan_id, by=approval.by, reason=approval.reason))
+
+
+@router.get("/conflicts")
+def list_conflicts(context: Opened, kept: bool = False, most: int = 100) -> list[ConflictOut]:
+    """Conflicts that wait for a decision; with `kept=true` also store edits that stand as they are."""
+    return [ConflictOut.of(row) for row in open_conflicts(context, kept=kept, most=min(most, 1000))]
+
+
+@router.post("/conflicts/resolution")
+def resolve_conflicts(context: Opened, choice: Choice) -> Decided:
+    """Decides conflicts for `etilize` or `shopify`; the next run carries it out."""
+    return Decided(decided=resolve(context, choice.conflicts, choice.take, by=choice.by))
+
+
+@router.post("/jobs", status_code=202)
+def launch_job(context: Opened, job: Job) -> Launched:
+    """Launches full_sync, incremental_sync or (with `products`) sync_products in Dagster."""
+    name, config = job.launch_config()
+    with DagsterApi(context.settings.dagster_url) as dagster:
+        run_id = dagster.launch(name, config=config, tags={"shopsync/requested_by": job.requested_by})
+    return Launched(run_id=run_id, job=name)
+
+
+@router.get("/jobs/{run_id}")
+def job_state(context: Opened, run_id: str) -> JobState:
+    """A run's status, why it failed if it did, and how far each lane of its push has got."""
+    with DagsterApi(context.settings.dagster_url) as dagster:
+        state = dagster.run(run_id)
+        reasons = dagster.why_failed(run_id) if state.status == "FAILURE" else []
+    lanes = [LaneProgress.of(progress) for progress in progress_of_run(context, run_id)]
+    return JobState(run_id=run_id, status=state.status, seconds=state.seconds, reasons=reasons, lanes=lanes)
+
+
+@router.delete("/jobs/{run_id}", status_code=202)
+def stop_job(context: Opened, run_id: str) -> dict[str, Any]:
+    """Asks a run to stop. What was already sent stays, and is in the ledger."""
+    with DagsterApi(context.settings.dagster_url) as dagster:
+        dagster.terminate(run_id)
+    return {"run_id": run_id, "stopping": True}

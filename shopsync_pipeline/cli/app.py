@@ -1,0 +1,203 @@
+"""The commands. Each opens what it needs, calls one use case and prints its answer; errors are sentences, status 1."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shopsync_pipeline.cli import demo as demo_run
+from shopsync_pipeline.cli import dev as dev_run
+from shopsync_pipeline.cli.local_shop import STORE_PORT, TOKEN, UI_PORT
+from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.engine.approve import approve
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.doctor import examine, shown_settings
+from shopsync_pipeline.engine.resolve import open_conflicts, resolve
+from shopsync_pipeline.engine.review import one_plan, plan_frame, recent_plans
+from shopsync_pipeline.orchestration.metadata import shown
+from shopsync_pipeline.settings import load
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Keeps a Shopify store in step with a distributor-content catalog.")
+db_app = typer.Typer(no_args_is_help=True, help="The database.")
+plan_app = typer.Typer(no_args_is_help=True, help="Plans: what would be sent, what was sent.")
+conflicts_app = typer.Typer(no_args_is_help=True, help="Fields on which catalog and store differ.")
+app.add_typer(db_app, name="db")
+app.add_typer(plan_app, name="plan")
+app.add_typer(conflicts_app, name="conflicts")
+console = Console()
+
+
+def main() -> None:
+    """Runs the command line; a `ShopsyncError` becomes its text and exit status 1."""
+    try:
+        app()
+    except ShopsyncError as error:
+        print(f"shopsync: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _opened() -> Context:
+    return Context.open(load())
+
+
+@app.command()
+def demo(
+    products: Annotated[int, typer.Option(min=20, help="Products in the sample export.")] = 300,
+    store_port: Annotated[int, typer.Option(help="Port of the dev store.")] = STORE_PORT,
+    ui_port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = UI_PORT,
+) -> None:
+    """The first sync from end to end, on a local store: three runs and what each did."""
+    demo_run.run(console, products=products, store_port=store_port, ui_port=ui_port)
+
+
+@app.command()
+def dev(
+    store_port: Annotated[int, typer.Option(help="Port of the dev store.")] = STORE_PORT,
+    ui_port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = UI_PORT,
+) -> None:
+    """Dagster's UI until Ctrl-C: on the configured shop, or on the demo's dev store if none is configured."""
+    raise SystemExit(dev_run.run(console, load(), store_port=store_port, ui_port=ui_port))
+
+
+@app.command()
+def devstore(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = STORE_PORT,
+    state: Annotated[Path, typer.Option(help="The SQLite file that holds the store.")] = Path(".shopsync/devstore.db"),
+    plan: Annotated[str, typer.Option(help="standard, advanced, plus or enterprise: bucket and rate.")] = "standard",
+    latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds to wait before each answer.")] = 0,
+    speed: Annotated[float, typer.Option(help="How many times faster than real time points come back.")] = 1.0,
+    token: Annotated[str, typer.Option(envvar="SHOPSYNC_DEVSTORE_TOKEN", help="The access token.")] = TOKEN,
+) -> None:
+    """A local Shopify Admin API on loopback, to develop, test and rehearse against."""
+    from shopsync_pipeline.devstore.config import DevStoreError
+    from shopsync_pipeline.devstore.server import serve
+
+    state.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        serve(port=port, state_path=state, access_token=token, plan=plan, latency_ms=latency_ms, speed=speed)
+    except DevStoreError as error:
+        raise ShopsyncError(str(error)) from None
+
+
+@app.command("sample-export")
+def sample_export(
+    directory: Annotated[Path, typer.Argument(help="Where the export's folders and zips go.")],
+    products: Annotated[int, typer.Option(min=1, help="How many products.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 7,
+) -> None:
+    """Writes a believable Etilize export and a price and stock feed, in the real file layout."""
+    from shopsync_pipeline.catalog import write_sample_export
+
+    made = write_sample_export(directory, products=products, seed=seed)
+    console.print(f"{made.products} products in {made.directory}; prices and stock in {made.feed}")
+
+
+@app.command()
+def api(
+    host: Annotated[str, typer.Option(help="Address to listen on; another than loopback needs a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 47400,
+) -> None:
+    """The REST API: plans, conflicts, approvals, and launching jobs."""
+    from shopsync_pipeline.api.server import serve
+
+    serve(load(), host=host, port=port)
+
+
+@app.command()
+def doctor() -> None:
+    """What is set (secrets hidden), what is missing, and whether database, shop and export answer."""
+    settings = load()
+    table = Table("setting", "value", "what it is for")
+    for name, value, purpose in shown_settings(settings):
+        table.add_row(name, value or "[dim]not set[/dim]", purpose)
+    console.print(table)
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        mark = "[green]ok[/green]  " if finding.well else "[red]BAD[/red] "
+        console.print(f"{mark} {finding.name}: ", end="")
+        console.print(finding.says, markup=False, highlight=False)
+    if not all(finding.well for finding in findings):
+        raise SystemExit(1)
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """Makes or updates the tables. Safe to repeat."""
+    database = Database(load().database_url.get_secret_value())
+    revision = database.upgrade()
+    console.print(f"{database.dialect} has the tables of schema revision {revision}.")
+
+
+@plan_app.command("list")
+def plan_list() -> None:
+    """The newest plans."""
+    table = Table("plan", "made", "state", "create", "update", "points", "needs approval because")
+    for plan in recent_plans(_opened()):
+        products = plan.summary["products"]
+        table.add_row(plan.plan_id, f"{plan.created_at:%Y-%m-%d %H:%M:%S}", plan.state.value, str(products["create"]),
+                      str(products["update"]), str(plan.summary["estimate"]["points"]), " ".join(plan.refusals))
+    console.print(table)
+
+
+@plan_app.command("show")
+def plan_show(
+    plan_id: Annotated[str, typer.Argument(help="A plan's id, from `shopsync plan list`.")],
+    csv: Annotated[Path | None, typer.Option(help="Write every change to this CSV file instead.")] = None,
+) -> None:
+    """Every change of a plan: before, after and why."""
+    context = _opened()
+    plan = one_plan(context, plan_id)
+    frame = plan_frame(context, plan_id)
+    if csv is not None:
+        frame.to_csv(csv, index=False)
+        console.print(f"{len(frame)} changes of plan {plan.plan_id} are in {csv}.")
+        return
+    table = Table(*frame.columns)
+    for row in frame.head(200).itertuples(index=False):
+        table.add_row(*[str(cell)[:60] for cell in row])
+    console.print(table)
+    if len(frame) > 200:
+        console.print(f"… and {len(frame) - 200} more; --csv FILE writes them all.")
+
+
+@plan_app.command("approve")
+def plan_approve(
+    plan_id: Annotated[str, typer.Argument(help="A refused plan's id.")],
+    reason: Annotated[str, typer.Option(help="Why it may be sent; kept with the plan.")],
+    by: Annotated[str, typer.Option(help="Who takes the responsibility.")] = "",
+) -> None:
+    """Allows a plan that broke a safety bound."""
+    plan = approve(_opened(), plan_id, by=by or getpass.getuser(), reason=reason)
+    console.print(f"Plan {plan.plan_id} may be sent. Materialize shopify/applied_mutations to send it.")
+
+
+@conflicts_app.command("list")
+def conflicts_list(
+    kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
+) -> None:
+    """Conflicts that wait for a decision."""
+    table = Table("conflict", "state", "product", "field", "agreed before", "catalog", "store", "why")
+    for row in open_conflicts(_opened(), kept=kept):
+        table.add_row(row.conflict_id, row.state.value, row.product_key, row.path, shown(row.faces.base_remote),
+                      shown(row.faces.local), shown(row.faces.remote), row.dispute)
+    console.print(table)
+
+
+@conflicts_app.command("resolve")
+def conflicts_resolve(
+    conflict_ids: Annotated[list[str], typer.Argument(help="Ids from `shopsync conflicts list`.")],
+    take: Annotated[str, typer.Option(help="Whose value the field shall have: etilize or shopify.")],
+    by: Annotated[str, typer.Option(help="Who decides.")] = "",
+) -> None:
+    """Decides conflicts; the next run carries it out."""
+    count = resolve(_opened(), conflict_ids, take, by=by or getpass.getuser())
+    console.print(f"{count} decided for {take}. The next run carries it out.")

@@ -1,0 +1,307 @@
+"""The field registry: one table that says, for each field, its group, risk, merge kind, owner and writing operation.
+
+Diff, merge, plan and every page walk this table; nobody else keeps a list of fields. A document becomes a flat map of
+path → canonical value (`flatten`), the form in which it is compared, stored and planned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType, TypeAlias
+
+from shopsync_pipeline.core.product import Product, Variant, money, plain
+
+Path = NewType("Path", str)
+"""Where a value lives in a product: `title`, `variants[SKU-1].price`, `variants[SKU-1].stock[default]`,
+`metafields[custom.brand]`."""
+
+Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value]"
+"""A canonical value: what `json` writes and reads back the same. Absence is the lack of the path, never `None`."""
+
+Fields: TypeAlias = Mapping[Path, Value]
+
+
+class Group(StrEnum):
+    """What a field is about. Digests are kept per group, in this order: append, never reorder."""
+
+    CONTENT = "content"
+    SEO = "seo"
+    TAXONOMY = "taxonomy"
+    PRICING = "pricing"
+    INVENTORY = "inventory"
+    MEDIA = "media"
+    IDENTITY = "identity"
+    PUBLICATION = "publication"
+    LIFECYCLE = "lifecycle"
+
+
+class Risk(StrEnum):
+    """How much harm a wrong value does to a shopper or to the merchant."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class MergeKind(StrEnum):
+    """The shape of a field's value, which decides how two versions of it could be combined."""
+
+    SCALAR = "scalar"
+    SET = "set"
+    ORDERED_LIST = "ordered list"
+    MAP = "map"
+
+
+class Owner(StrEnum):
+    """Who has the last word on a field.
+
+    `etilize`: the catalog and the feeds. `merchant`: the people in the store; the catalog only fills a gap. `shared`:
+    both; an edit made in the store is kept, and is a conflict once the catalog changes too. `locked`: never written by
+    shopsync.
+    """
+
+    ETILIZE = "etilize"
+    MERCHANT = "merchant"
+    SHARED = "shared"
+    LOCKED = "locked"
+
+
+class Drift(StrEnum):
+    """What happens when only the store changed a field: put the catalog's value back, keep the edit and go on
+    remembering it as an edit, or accept it as the newly agreed value."""
+
+    RESTORE = "restore"
+    KEEP = "keep"
+    ACCEPT = "accept"
+
+
+class Strategy(StrEnum):
+    """What happens when the catalog and the store both changed a field, differently."""
+
+    ETILIZE_PRIORITY = "etilize_priority"
+    SHOPIFY_PRIORITY = "shopify_priority"
+    MANUAL_REVIEW = "manual_review"
+
+
+class Operation(StrEnum):
+    """What can be done to a product in Shopify; each is one GraphQL document of the shopify room.
+
+    Creation, deletion and new variants are operations on the whole; the others write the fields that name them as
+    their `writer`.
+    """
+
+    PRODUCT_CREATE = "product_create"
+    PRODUCT_UPDATE = "product_update"
+    METAFIELDS_DELETE = "metafields_delete"
+    VARIANTS_CREATE = "variants_create"
+    VARIANTS_UPDATE = "variants_update"
+    INVENTORY_SET = "inventory_set"
+    MEDIA_SET = "media_set"
+    PRODUCT_DELETE = "product_delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One row of the registry.
+
+    `name` is the path with its keys left out (`variants[].price`). `strategy` and `drift` are set where the shop-wide
+    strategy, or the owner's usual drift, must not apply. `writer` is `None` where no operation can change the field
+    once the product exists without rebuilding its variants.
+    """
+
+    name: str
+    group: Group
+    risk: Risk
+    owner: Owner
+    writer: Operation | None
+    kind: MergeKind = MergeKind.SCALAR
+    strategy: Strategy | None = None
+    drift: Drift | None = None
+    attribute: str = ""
+
+    @property
+    def is_variant(self) -> bool:
+        """Whether the field belongs to a variant."""
+        return self.name.startswith("variants[]")
+
+
+def _product(name: str, group: Group, risk: Risk, owner: Owner, writer: Operation | None = Operation.PRODUCT_UPDATE, *,
+             attribute: str = "", kind: MergeKind = MergeKind.SCALAR) -> Field:
+    return Field(name=name, group=group, risk=risk, owner=owner, writer=writer, kind=kind,
+                 attribute=attribute or name)
+
+
+def _variant(attribute: str, group: Group, risk: Risk, owner: Owner = Owner.ETILIZE,
+             writer: Operation = Operation.VARIANTS_UPDATE, *, kind: MergeKind = MergeKind.SCALAR) -> Field:
+    return Field(name=f"variants[].{attribute}", group=group, risk=risk, owner=owner, writer=writer, kind=kind,
+                 attribute=attribute)
+
+
+REGISTRY: tuple[Field, ...] = (
+    _product("title", Group.CONTENT, Risk.LOW, Owner.SHARED),
+    _product("body_html", Group.CONTENT, Risk.LOW, Owner.SHARED),
+    _product("seo.title", Group.SEO, Risk.LOW, Owner.SHARED, attribute="seo_title"),
+    _product("seo.description", Group.SEO, Risk.LOW, Owner.SHARED, attribute="seo_description"),
+    _product("vendor", Group.TAXONOMY, Risk.LOW, Owner.SHARED),
+    _product("product_type", Group.TAXONOMY, Risk.LOW, Owner.SHARED),
+    _product("tags", Group.TAXONOMY, Risk.LOW, Owner.SHARED, kind=MergeKind.SET),
+    _product("handle", Group.IDENTITY, Risk.HIGH, Owner.SHARED),
+    _product("status", Group.LIFECYCLE, Risk.HIGH, Owner.SHARED),
+    _product("options", Group.IDENTITY, Risk.HIGH, Owner.ETILIZE, None, kind=MergeKind.ORDERED_LIST),
+    _product("images", Group.MEDIA, Risk.LOW, Owner.SHARED, Operation.MEDIA_SET, kind=MergeKind.ORDERED_LIST),
+    Field(name="metafields[]", group=Group.CONTENT, risk=Risk.LOW, owner=Owner.ETILIZE, writer=Operation.PRODUCT_UPDATE,
+          kind=MergeKind.MAP),
+    _variant("options", Group.IDENTITY, Risk.HIGH, writer=Operation.VARIANTS_UPDATE, kind=MergeKind.ORDERED_LIST),
+    _variant("sku", Group.IDENTITY, Risk.HIGH),
+    _variant("barcode", Group.IDENTITY, Risk.MEDIUM),
+    _variant("price", Group.PRICING, Risk.MEDIUM),
+    _variant("compare_at_price", Group.PRICING, Risk.MEDIUM),
+    _variant("cost", Group.PRICING, Risk.MEDIUM),
+    _variant("taxable", Group.PRICING, Risk.MEDIUM, Owner.SHARED),
+    _variant("weight", Group.INVENTORY, Risk.LOW, kind=MergeKind.MAP),
+    _variant("requires_shipping", Group.INVENTORY, Risk.LOW, Owner.SHARED),
+    _variant("tracked", Group.INVENTORY, Risk.MEDIUM),
+    _variant("inventory_policy", Group.INVENTORY, Risk.MEDIUM, Owner.SHARED),
+    _variant("image", Group.MEDIA, Risk.LOW, Owner.SHARED),
+    # Orders move stock in the store all day, so a difference there is no edit to defend: the store's figure stands
+    # until the feed speaks again, and then the feed is right.
+    Field(name="variants[].stock[]", group=Group.INVENTORY, risk=Risk.MEDIUM, owner=Owner.ETILIZE,
+          writer=Operation.INVENTORY_SET, strategy=Strategy.ETILIZE_PRIORITY, drift=Drift.ACCEPT),
+)
+
+_BY_NAME = {field.name: field for field in REGISTRY}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path taken apart: its field, and the variant and item (location, metafield) that it names, where it does."""
+
+    field: Field
+    variant: str | None = None
+    item: str | None = None
+
+
+def place(path: Path) -> Place:
+    """Takes a path apart. Keys may hold any text but `].`. Raises `KeyError` for a path that no field has."""
+    variant = item = None
+    rest: str = path
+    prefix = ""
+    if rest.startswith("variants["):
+        end = rest.rindex("].")
+        variant, rest, prefix = rest[len("variants["):end], rest[end + 2:], "variants[]."
+    if rest.endswith("]"):
+        rest, _, item = rest[:-1].partition("[")
+        rest += "[]"
+    return Place(_BY_NAME[prefix + rest], variant, item)
+
+
+def variant_path(key: str, attribute: str) -> Path:
+    """The path of one attribute of one variant."""
+    return Path(f"variants[{key}].{attribute}")
+
+
+def metafield_path(namespace: str, key: str) -> Path:
+    """The path of one metafield."""
+    return Path(f"metafields[{namespace}.{key}]")
+
+
+def stock_path(variant: str, location: str) -> Path:
+    """The path of one variant's stock at one location key."""
+    return Path(f"variants[{variant}].stock[{location}]")
+
+
+def flatten(product: Product) -> dict[Path, Value]:
+    """The flat map of a document, in the document's own order of variants and metafields.
+
+    Empty text and empty lists count as absent, on both sides alike, because Shopify answers `""` for what was never
+    set; `0` and `False` are values. Tags are compared as a set without regard to case, so they are sorted here.
+    """
+    fields: dict[Path, Value] = {}
+
+    def put(path: Path, value: Value | None) -> None:
+        if value is not None and value != "" and value != [] and value != {}:
+            fields[path] = value
+
+    for name in ("title", "handle", "body_html", "vendor", "product_type", "status"):
+        put(Path(name), getattr(product, name))
+    put(Path("seo.title"), product.seo_title)
+    put(Path("seo.description"), product.seo_description)
+    put(Path("tags"), canonical_tags(product.tags))
+    put(Path("options"), list(product.options))
+    put(Path("images"), [{"source": image.source, "alt": image.alt} for image in product.images])
+    for metafield in sorted(product.metafields, key=lambda m: (m.namespace, m.key)):
+        put(metafield_path(metafield.namespace, metafield.key), {"type": metafield.type, "value": metafield.value})
+    for variant in product.variants:
+        for attribute, value in _variant_values(variant):
+            put(variant_path(variant.key, attribute), value)
+        for stock in variant.stock:
+            put(stock_path(variant.key, stock.location), stock.available)
+    return fields
+
+
+def _variant_values(variant: Variant) -> Iterator[tuple[str, Value | None]]:
+    yield "options", list(variant.options)
+    for name in ("sku", "barcode", "taxable", "requires_shipping", "tracked", "inventory_policy", "image"):
+        yield name, getattr(variant, name)
+    for name in ("price", "compare_at_price", "cost"):
+        amount = getattr(variant, name)
+        yield name, None if amount is None else money(amount)
+    # Zero weight is how both sides say "no weight given".
+    if variant.weight is not None and variant.weight.value != 0:
+        yield "weight", {"value": plain(variant.weight.value), "unit": variant.weight.unit}
+
+
+def canonical_tags(tags: tuple[str, ...] | list[str]) -> list[Value]:
+    """Tags trimmed, without empties, once each without regard to case (the first spelling stays), sorted."""
+    seen: dict[str, str] = {}
+    for tag in tags:
+        text = tag.strip()
+        if text:
+            seen.setdefault(text.casefold(), text)
+    return [seen[folded] for folded in sorted(seen)]
+
+
+def variants_of(fields: Fields) -> dict[str, dict[str, Value]]:
+    """The variants of a flat map: variant key → attribute → value, stock as `stock[<location>]`, in document order."""
+    found: dict[str, dict[str, Value]] = {}
+    for path, value in fields.items():
+        if path.startswith("variants["):
+            end = path.rindex("].")
+            found.setdefault(path[len("variants["):end], {})[path[end + 2:]] = value
+    return found
+
+
+def canonical_json(value: object) -> str:
+    """The one text of a JSON value: sorted keys, no spaces, text as it is. Equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+DIGEST_WIDTH = 16
+"""Hex digits of one group's digest (64 bits: two versions of one product are compared, not all with all)."""
+
+
+def digests(fields: Fields) -> str:
+    """The digests of all groups, packed in the order of `Group`, `DIGEST_WIDTH` hex digits each.
+
+    Two documents are equal exactly when these texts are equal, so a database can compare products with one `<>`.
+    """
+    grouped: dict[Group, dict[Path, Value]] = {group: {} for group in Group}
+    for path, value in fields.items():
+        grouped[place(path).field.group][path] = value
+    return "".join(
+        hashlib.blake2b(canonical_json(grouped[group]).encode(), digest_size=DIGEST_WIDTH // 2).hexdigest()
+        for group in Group
+    )
+
+
+def differing_groups(one: str, other: str) -> tuple[Group, ...]:
+    """The groups in which two packed digests differ."""
+    width = DIGEST_WIDTH
+    return tuple(
+        group for index, group in enumerate(Group)
+        if one[index * width:(index + 1) * width] != other[index * width:(index + 1) * width]
+    )

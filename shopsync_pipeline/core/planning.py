@@ -1,0 +1,207 @@
+"""From decisions to a plan: which operation writes which fields, in which lane, after what; and when to refuse it.
+
+Pure: the same merges give the same plan, to the byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from shopsync_pipeline.core.cost import INVENTORY_ROWS, estimate
+from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Risk, canonical_json, place
+from shopsync_pipeline.core.merge import OPTIONS, Decision, Outcome, ProductMerge, Situation
+from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
+
+_LANES = {
+    Operation.INVENTORY_SET: Lane.STOCK,
+    Operation.PRODUCT_UPDATE: Lane.CONTENT,
+    Operation.METAFIELDS_DELETE: Lane.CONTENT,
+    Operation.MEDIA_SET: Lane.CONTENT,
+    Operation.VARIANTS_UPDATE: Lane.CONTENT,
+    Operation.VARIANTS_CREATE: Lane.CREATION,
+    Operation.PRODUCT_CREATE: Lane.CREATION,
+    Operation.PRODUCT_DELETE: Lane.REMOVAL,
+}
+_WRITES_VARIANTS = (Operation.VARIANTS_UPDATE, Operation.VARIANTS_CREATE)
+_LANE_ORDER = {lane: index for index, lane in enumerate(Lane)}
+_OPERATION_ORDER = {operation: index for index, operation in enumerate(Operation)}
+_RISKS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
+
+
+def items_for(product_key: str, merge: ProductMerge, *, product_id: str | None, remote: Fields) -> list[PlanItem]:
+    """The plan items of one product, in the order in which they must be sent. `remote` is what Shopify shows now."""
+    pushes = list(merge.having(Outcome.PUSH))
+    if not pushes:
+        return []
+    if merge.situation is Situation.NEW:
+        return [make_item(product_key, None, Operation.PRODUCT_CREATE, [_change(decision) for decision in pushes])]
+    grouped: dict[Operation, list[Change]] = {}
+    for decision in pushes:
+        grouped.setdefault(_operation(decision, remote), []).append(_change(decision))
+    if Operation.VARIANTS_CREATE in grouped and OPTIONS in remote:
+        # New variants name their option values under the options that the product has in Shopify.
+        names = Change(OPTIONS, remote[OPTIONS], remote[OPTIONS], Reason.NEW)
+        grouped[Operation.VARIANTS_CREATE].insert(0, names)
+    return arrange(
+        make_item(product_key, product_id, operation, part)
+        for operation, changes in grouped.items()
+        for part in (_batches(changes) if operation is Operation.INVENTORY_SET else [changes])
+    )
+
+
+def _batches(changes: list[Change]) -> Iterator[list[Change]]:
+    for start in range(0, len(changes), INVENTORY_ROWS):
+        yield changes[start:start + INVENTORY_ROWS]
+
+
+def make_item(product_key: str, product_id: str | None, operation: Operation, changes: Sequence[Change]) -> PlanItem:
+    """One item with its name (a digest of what it does), lane, risk and cost. It depends on nothing yet."""
+    places = [place(change.path).field for change in changes]
+    lane = _LANES[operation]
+    if operation is Operation.VARIANTS_UPDATE and any(field.group is Group.PRICING for field in places):
+        lane = Lane.PRICE
+    whole = operation in (Operation.PRODUCT_CREATE, Operation.PRODUCT_DELETE, Operation.VARIANTS_CREATE)
+    text = canonical_json([product_key, product_id, operation.value, [[c.path, c.before, c.after] for c in changes]])
+    return PlanItem(
+        item_id=hashlib.blake2b(text.encode(), digest_size=12).hexdigest(),
+        product_key=product_key,
+        product_id=product_id,
+        operation=operation,
+        lane=lane,
+        risk=Risk.HIGH if whole else max((field.risk for field in places), key=_RISKS.index),
+        changes=tuple(changes),
+        cost=round(estimate(operation, changes), 2),
+    )
+
+
+def arrange(items: Iterable[PlanItem]) -> list[PlanItem]:
+    """Items of one product with their dependencies, each in a lane no earlier than those it waits for.
+
+    Stock counts only once the variant is tracked, and a variant's picture must first be a picture of the product.
+    """
+    listed = list(items)
+    one = {item.operation: item for item in listed}
+    media, update = one.get(Operation.MEDIA_SET), one.get(Operation.VARIANTS_UPDATE)
+    arranged: list[PlanItem] = []
+    for item in sorted(listed, key=_sending_order):
+        if media and item.operation in _WRITES_VARIANTS and _touches(item, "].image"):
+            item = _after(item, media)
+        arranged.append(item)
+    if update and _touches(update, "].tracked"):
+        update = next(item for item in arranged if item.operation is Operation.VARIANTS_UPDATE)
+        arranged = [_after(item, update) if item.operation is Operation.INVENTORY_SET else item for item in arranged]
+    return sorted(arranged, key=_sending_order)
+
+
+def _touches(item: PlanItem, ending: str) -> bool:
+    return any(change.path.endswith(ending) for change in item.changes)
+
+
+def _after(item: PlanItem, first: PlanItem) -> PlanItem:
+    lane = max(item.lane, first.lane, key=_LANE_ORDER.__getitem__)
+    return replace(item, depends_on=(*item.depends_on, first.item_id), lane=lane)
+
+
+def _sending_order(item: PlanItem) -> tuple[int, int, int]:
+    return _LANE_ORDER[item.lane], len(item.depends_on), _OPERATION_ORDER[item.operation]
+
+
+def ordered(items: Iterable[PlanItem]) -> list[PlanItem]:
+    """All items of a plan in sending order: by lane, what waits for others last, then by product."""
+    return sorted(items, key=lambda item: (*_sending_order(item)[:2], item.product_key, item.item_id))
+
+
+def _operation(decision: Decision, remote: Fields) -> Operation:
+    where = place(decision.path)
+    if where.variant is not None and Path(f"variants[{where.variant}].options") not in remote:
+        return Operation.VARIANTS_CREATE
+    if where.field.name == "metafields[]" and decision.faces.local is None:
+        return Operation.METAFIELDS_DELETE
+    if where.field.writer is None:
+        raise ValueError(f"{decision.path} has no writer, so the merge must not ask for it to be pushed")
+    return where.field.writer
+
+
+def _change(decision: Decision) -> Change:
+    return Change(decision.path, decision.faces.remote, decision.faces.local, decision.reason or Reason.CATALOG_CHANGED)
+
+
+def inverse(item: PlanItem, created_id: str | None = None) -> list[PlanItem]:
+    """The items that take `item` back, each planned like any other.
+
+    `created_id` is Shopify's id of what a creation made. Raises `ValueError` for what cannot be taken back by a plan
+    item (new variants: they are not removed without being asked for).
+    """
+    if item.operation is Operation.PRODUCT_CREATE:
+        return [make_item(item.product_key, created_id, Operation.PRODUCT_DELETE, [c.inverse() for c in item.changes])]
+    if item.operation is Operation.PRODUCT_DELETE:
+        return [make_item(item.product_key, None, Operation.PRODUCT_CREATE, [c.inverse() for c in item.changes])]
+    if item.operation is Operation.VARIANTS_CREATE:
+        raise ValueError(f"new variants of {item.product_key} cannot be taken back by a plan item")
+    undone: dict[Operation, list[Change]] = {}
+    for change in item.changes:
+        operation = item.operation
+        if operation is Operation.METAFIELDS_DELETE:
+            operation = Operation.PRODUCT_UPDATE
+        elif change.before is None and place(change.path).field.name == "metafields[]":
+            operation = Operation.METAFIELDS_DELETE
+        undone.setdefault(operation, []).append(change.inverse())
+    return arrange(make_item(item.product_key, item.product_id, op, changes) for op, changes in undone.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much a plan may do without a person's approval. Shares are of the linked products, between 0 and 1.
+
+    Shares are not judged below `smallest` linked products, where one product is a large share.
+    """
+
+    max_updated_share: float = 0.5
+    max_conflict_share: float = 0.5
+    smallest: int = 20
+
+
+def refusals(bounds: Bounds, *, linked: int, updated: int, conflicted: int, catalog: int) -> list[str]:
+    """Why a plan must not be sent without approval: one sentence with the figures for each bound that it breaks."""
+    found = []
+    if catalog == 0 and linked > 0:
+        found.append(
+            f"The catalog is empty but {linked} products of the shop are linked to it. An export was probably cut "
+            "short; read a complete one before syncing."
+        )
+    if linked >= bounds.smallest:
+        for count, share, word, name in (
+            (updated, bounds.max_updated_share, "would be updated", "SYNC_MAX_UPDATED_SHARE"),
+            (conflicted, bounds.max_conflict_share, "have conflicts", "SYNC_MAX_CONFLICT_SHARE"),
+        ):
+            if count > share * linked:
+                found.append(
+                    f"{count} of {linked} linked products ({count / linked:.0%}) {word}; the bound is {share:.0%} "
+                    f"({name}). Look at the plan, then approve it or raise the bound."
+                )
+    return found
+
+
+def plan_hash(inputs: str, items: Iterable[PlanItem]) -> str:
+    """The name of a plan's content: sha256 over its inputs' digest and the canonical text of its items in order."""
+    digest = hashlib.sha256(inputs.encode())
+    for item in items:
+        digest.update(canonical_json(item.to_json()).encode())
+    return digest.hexdigest()
+
+
+def inputs_digest(rules: str, products: Mapping[str, str]) -> str:
+    """Digest of what a plan was computed from: the rules, and per planned product what both sides showed."""
+    digest = hashlib.sha256(rules.encode())
+    for key in sorted(products):
+        digest.update(f"\n{key}\t{products[key]}".encode())
+    return digest.hexdigest()
+
+
+def first_changes(items: Sequence[PlanItem], most: int) -> Iterator[tuple[PlanItem, Change]]:
+    """The first changes of a plan for a person to look at: one field an item, at most `most`."""
+    for item in items[:most]:
+        if item.changes:
+            yield item, item.changes[0]

@@ -1,0 +1,1 @@
+"""What shopsync remembers: tables, migrations and one repository per idea, the same on SQLite and PostgreSQL."""

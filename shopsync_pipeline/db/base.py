@@ -1,0 +1,131 @@
+"""The base: per product, what both sides last agreed on, and the ids that link the two.
+
+`seen` digests are those of both documents when a diff last found nothing left to do; a product whose documents still
+have them needs no second look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, delete, func, or_, select
+
+from shopsync_pipeline.core.fields import Path, Value
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.db.rows import chunks, from_text, now, to_text, upsert
+from shopsync_pipeline.db.schema import base_product, catalog_product, snapshot_product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """The base of one product. Empty `seen` texts mean: look at it again."""
+
+    product_key: str
+    local: dict[Path, Value]
+    remote: dict[Path, Value]
+    links: Links
+    seen_local: str = ""
+    seen_remote: str = ""
+
+
+class BaseStore:
+    """The base of one shop, over one open transaction."""
+
+    def __init__(self, connection: Connection, shop_id: str) -> None:
+        """Binds the repository to a transaction and a shop."""
+        self._connection = connection
+        self._shop = shop_id
+
+    def put(self, rows: Iterable[Agreed]) -> None:
+        """Stores the base of products."""
+        instant = now()
+        for part in chunks(rows):
+            upsert(self._connection, base_product, [
+                {
+                    "shop_id": self._shop, "product_key": row.product_key, "product_id": row.links.product,
+                    "seen_local": row.seen_local, "seen_remote": row.seen_remote,
+                    "local_document": to_text(row.local), "remote_document": to_text(row.remote),
+                    "links": to_text(row.links.to_json()), "agreed_at": instant,
+                }
+                for row in part
+            ])
+
+    def get(self, keys: Iterable[str]) -> dict[str, Agreed]:
+        """The bases of those of `keys` that have one."""
+        return self._by(base_product.c.product_key, keys)
+
+    def links_by_product_id(self, product_ids: Iterable[str]) -> dict[str, Links]:
+        """Known links of Shopify products, by their Shopify id."""
+        return {agreed.links.product: agreed.links for agreed in self._by(base_product.c.product_id, product_ids)
+                .values()}
+
+    def _by(self, column: object, values: Iterable[str]) -> dict[str, Agreed]:
+        found: dict[str, Agreed] = {}
+        for part in chunks(values):
+            rows = self._connection.execute(select(base_product).where(
+                base_product.c.shop_id == self._shop, column.in_(part)  # type: ignore[attr-defined]
+            )).mappings()
+            for row in rows:
+                found[row["product_key"]] = Agreed(
+                    product_key=row["product_key"], local=from_text(row["local_document"]),
+                    remote=from_text(row["remote_document"]), links=Links.from_json(from_text(row["links"])),
+                    seen_local=row["seen_local"], seen_remote=row["seen_remote"],
+                )
+        return found
+
+    def linked(self) -> dict[str, str]:
+        """Product key → Shopify product id of every linked product."""
+        rows = self._connection.execute(
+            select(base_product.c.product_key, base_product.c.product_id).where(base_product.c.shop_id == self._shop)
+        )
+        return dict(rows.tuples().all())
+
+    def count(self) -> int:
+        """Linked products."""
+        return self._connection.execute(
+            select(func.count()).select_from(base_product).where(base_product.c.shop_id == self._shop)
+        ).scalar_one()
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Forgets the base of products (they were deleted on purpose)."""
+        for part in chunks(keys):
+            self._connection.execute(delete(base_product).where(
+                base_product.c.shop_id == self._shop, base_product.c.product_key.in_(part)
+            ))
+
+    def unsettled(self, only: Iterable[str] | None = None) -> Iterator[str]:
+        """Keys of catalog products that need a look: not linked, missing in the store, or changed on a side since.
+
+        One join over stored digests; no document is read. In order of key.
+        """
+        catalog, base, store = catalog_product.c, base_product.c, snapshot_product.c
+        query = (
+            select(catalog.product_key)
+            .select_from(
+                catalog_product
+                .outerjoin(base_product, and_(base.shop_id == catalog.shop_id, base.product_key == catalog.product_key))
+                .outerjoin(snapshot_product, and_(store.shop_id == base.shop_id, store.product_id == base.product_id))
+            )
+            .where(catalog.shop_id == self._shop, or_(
+                base.product_key.is_(None), store.product_id.is_(None),
+                base.seen_local != catalog.digests, base.seen_remote != store.digests,
+            ))
+            .order_by(catalog.product_key)
+        )
+        if only is None:
+            yield from self._connection.execute(query).scalars()
+            return
+        for part in chunks(sorted(set(only))):
+            yield from self._connection.execute(query.where(catalog.product_key.in_(part))).scalars()
+
+    def gone(self) -> int:
+        """Linked products that the catalog no longer has."""
+        catalog, base = catalog_product.c, base_product.c
+        return self._connection.execute(
+            select(func.count()).select_from(
+                base_product.outerjoin(
+                    catalog_product, and_(base.shop_id == catalog.shop_id, base.product_key == catalog.product_key)
+                )
+            ).where(base.shop_id == self._shop, catalog.product_key.is_(None))
+        ).scalar_one()

@@ -1,0 +1,178 @@
+"""Conflicts and kept store edits: both values, why they differ, who decided what. A decided one stays on record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.core.fields import Path, Value
+from shopsync_pipeline.core.merge import Decision, Faces, Outcome, Resolution, Side
+from shopsync_pipeline.db.rows import from_text, new_id, now, to_text
+from shopsync_pipeline.db.schema import sync_conflict
+
+
+class ConflictState(StrEnum):
+    """`pending` waits for a person; `kept` is a store edit that stands; `resolved` was decided and not yet carried out;
+    `auto_resolved` was decided by strategy; `settled` was carried out; `superseded` went away by itself."""
+
+    PENDING = "pending"
+    KEPT = "kept"
+    RESOLVED = "resolved"
+    AUTO_RESOLVED = "auto_resolved"
+    SETTLED = "settled"
+    SUPERSEDED = "superseded"
+
+
+OPEN = (ConflictState.PENDING.value, ConflictState.KEPT.value, ConflictState.RESOLVED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One field on which the two sides differ."""
+
+    conflict_id: str
+    product_key: str
+    path: Path
+    state: ConflictState
+    dispute: str
+    strategy: str | None
+    faces: Faces
+    resolution: Side | None
+    resolved_by: str | None
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Conflicts:
+    """The conflicts of one shop, over one open transaction."""
+
+    def __init__(self, connection: Connection, shop_id: str) -> None:
+        """Binds the repository to a transaction and a shop."""
+        self._connection = connection
+        self._shop = shop_id
+
+    def find(self, *states: ConflictState, product_key: str | None = None, most: int = 1000) -> list[Conflict]:
+        """Conflicts in given states (all, if none is given), by product and path."""
+        query = select(sync_conflict).where(sync_conflict.c.shop_id == self._shop)
+        if states:
+            query = query.where(sync_conflict.c.state.in_([state.value for state in states]))
+        if product_key is not None:
+            query = query.where(sync_conflict.c.product_key == product_key)
+        rows = self._connection.execute(
+            query.order_by(sync_conflict.c.product_key, sync_conflict.c.path).limit(most)
+        ).mappings()
+        return [_conflict(row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """State → number of conflicts."""
+        rows = self._connection.execute(
+            select(sync_conflict.c.state, func.count()).where(sync_conflict.c.shop_id == self._shop)
+            .group_by(sync_conflict.c.state)
+        )
+        return dict(rows.tuples().all())
+
+    def resolutions(self) -> dict[str, dict[Path, Resolution]]:
+        """Product key → path → the choice that a person made and that is still to be carried out."""
+        found: dict[str, dict[Path, Resolution]] = {}
+        for conflict in self.find(ConflictState.RESOLVED, most=1_000_000):
+            if conflict.resolution is not None:
+                choice = Resolution(conflict.resolution, conflict.faces.local, conflict.faces.remote)
+                found.setdefault(conflict.product_key, {})[conflict.path] = choice
+        return found
+
+    def record(self, decisions: Mapping[str, Iterable[Decision]], plan_id: str,
+               looked_at: Collection[str] | None) -> None:
+        """Brings the open conflicts in line with a diff's decisions per product.
+
+        `looked_at` are the products that the diff covered (`None`: all). Open rows of those that were not met again are
+        closed: a resolved one as settled, the others as superseded.
+        """
+        instant = now()
+        open_rows = {
+            (row.product_key, row.path): row
+            for row in self.find(ConflictState.PENDING, ConflictState.KEPT, ConflictState.RESOLVED, most=1_000_000)
+        }
+        fresh = []
+        for key, made in decisions.items():
+            for decision in made:
+                state = _state(decision)
+                if state is None:
+                    continue
+                known = open_rows.pop((key, decision.path), None)
+                if known is not None and known.faces == decision.faces and state is not ConflictState.AUTO_RESOLVED:
+                    reviewed = known.state is ConflictState.RESOLVED and state is not ConflictState.PENDING
+                    self._set([known.conflict_id], last_seen=instant, plan_id=plan_id,
+                              state=(ConflictState.RESOLVED if reviewed else state).value)
+                    continue
+                if known is not None:
+                    self._set([known.conflict_id], state=ConflictState.SUPERSEDED.value)
+                fresh.append({
+                    "shop_id": self._shop, "conflict_id": new_id(), "product_key": key, "path": decision.path,
+                    "state": state.value, "dispute": decision.dispute.value if decision.dispute else "",
+                    "strategy": decision.strategy.value if decision.strategy else None,
+                    "faces": to_text(_faces_json(decision.faces)), "first_seen": instant, "last_seen": instant,
+                    "plan_id": plan_id,
+                })
+        if fresh:
+            self._connection.execute(insert(sync_conflict), fresh)
+        for (key, _), row in open_rows.items():
+            if looked_at is None or key in looked_at:
+                resolved = row.state is ConflictState.RESOLVED
+                closed = ConflictState.SETTLED if resolved else ConflictState.SUPERSEDED
+                self._set([row.conflict_id], state=closed.value)
+
+    def resolve(self, conflict_ids: Iterable[str], side: Side, by: str) -> int:
+        """Records a person's choice for open conflicts; the next diff carries it out. Returns how many were changed.
+
+        Raises `ShopsyncError` for an id that is not open.
+        """
+        ids = list(dict.fromkeys(conflict_ids))
+        found = self._connection.execute(
+            select(sync_conflict.c.conflict_id).where(
+                sync_conflict.c.shop_id == self._shop, sync_conflict.c.conflict_id.in_(ids),
+                sync_conflict.c.state.in_(OPEN),
+            )
+        ).scalars().all()
+        missing = set(ids) - set(found)
+        if missing:
+            raise ShopsyncError(
+                f"There is no open conflict {sorted(missing)[0]}. It may have been decided or superseded; "
+                "`shopsync conflicts` lists the open ones."
+            )
+        self._set(ids, state=ConflictState.RESOLVED.value, resolution=side.value, resolved_by=by, resolved_at=now())
+        return len(ids)
+
+    def _set(self, ids: list[str], **values: object) -> None:
+        self._connection.execute(
+            update(sync_conflict).where(sync_conflict.c.conflict_id.in_(ids)).values(**values)
+        )
+
+
+def _state(decision: Decision) -> ConflictState | None:
+    """How a decision stands on record; `None` for one that was no dispute."""
+    if decision.outcome is Outcome.CONFLICT:
+        return ConflictState.PENDING
+    if decision.outcome is Outcome.KEPT:
+        return ConflictState.KEPT
+    if decision.dispute is None:
+        return None
+    return ConflictState.RESOLVED if decision.strategy is None else ConflictState.AUTO_RESOLVED
+
+
+def _faces_json(faces: Faces) -> dict[str, Value | None]:
+    return {"local": faces.local, "remote": faces.remote, "base_local": faces.base_local,
+            "base_remote": faces.base_remote}
+
+
+def _conflict(row: RowMapping) -> Conflict:
+    return Conflict(
+        conflict_id=row["conflict_id"], product_key=row["product_key"], path=Path(row["path"]),
+        state=ConflictState(row["state"]), dispute=row["dispute"], strategy=row["strategy"],
+        faces=Faces(**from_text(row["faces"])), resolution=Side(row["resolution"]) if row["resolution"] else None,
+        resolved_by=row["resolved_by"], first_seen=row["first_seen"], last_seen=row["last_seen"],
+    )

@@ -1,0 +1,159 @@
+"""Opening the database: one function spells its address, one object gives connections, on either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from shopsync_pipeline.core.errors import DatabaseError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def normalised_url(text: str) -> URL:
+    """The operator's database address with the driver spelled out.
+
+    `postgres://` and `postgresql://` become `postgresql+psycopg2://`: SQLAlchemy 2.1 would otherwise look for psycopg
+    3, which dagster-postgres does not use. A relative SQLite path stays relative to the working directory. Raises
+    `DatabaseError` for an address of any other kind.
+    """
+    if text.startswith("postgres://"):
+        text = "postgresql://" + text.removeprefix("postgres://")
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise DatabaseError(
+            "The database address cannot be read. Write sqlite:///path/to/file.db or "
+            "postgresql://user:password@host:5432/name (SHOPSYNC_DATABASE_URL)."
+        ) from error
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg2")
+    if url.drivername not in {"sqlite", "postgresql+psycopg2"}:
+        raise DatabaseError(
+            f"The database address begins with {url.drivername}://, which shopsync does not speak. Use sqlite:/// or "
+            "postgresql:// (SHOPSYNC_DATABASE_URL)."
+        )
+    return url
+
+
+@cache
+def _engine(url: URL) -> Engine:
+    """One engine per address and process. Connections are checked before use, so a restarted server is no error."""
+    if url.drivername == "sqlite":
+        if url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": 60})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling is switched off: it would begin late and let two writers deadlock.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # FULL, not NORMAL: a ledger row must be on disk before its mutation is sent.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("shopsync_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+class Database:
+    """Connections to one database. Cheap to make: engines are shared per address within a process."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is the operator's text (see `normalised_url`); nothing is opened yet."""
+        self.url = normalised_url(url)
+        self._engine = _engine(self.url)
+
+    def __repr__(self) -> str:
+        return f"Database({self.url.render_as_string(hide_password=True)})"
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading. Raises `DatabaseError` if the database cannot be reached."""
+        with self._connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction for writing: all of it happens or none. On SQLite it waits its turn up to 60 s."""
+        with self._connect() as connection:
+            writing = connection.execution_options(shopsync_write=True)
+            with writing.begin():
+                yield writing
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        try:
+            connection = self._engine.connect()
+        except DBAPIError as error:
+            raise self._unreachable(error) from error
+        with connection:
+            yield connection
+
+    def _unreachable(self, error: DBAPIError) -> DatabaseError:
+        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason given"
+        return DatabaseError(
+            f"The database {self.url.render_as_string(hide_password=True)} cannot be opened: {reason}. Check that it "
+            "runs and that SHOPSYNC_DATABASE_URL is right."
+        )
+
+    def upgrade(self) -> str:
+        """Brings the tables to this version's schema and returns the revision reached. Safe to repeat."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        return head_revision()
+
+    def revision(self) -> str | None:
+        """The schema revision that the database has, `None` for an empty one."""
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def require_current(self) -> None:
+        """Raises `DatabaseError` with the way out unless the tables are those of this version."""
+        found, needed = self.revision(), head_revision()
+        if found == needed:
+            return
+        shown = self.url.render_as_string(hide_password=True)
+        state = "has no shopsync tables yet" if found is None else f"is at schema revision {found}"
+        raise DatabaseError(
+            f"The database {shown} {state}; this version needs revision {needed}. Run `shopsync db upgrade`."
+        )
+
+
+def head_revision() -> str:
+    """The newest schema revision that this version knows."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if head is None:
+        raise DatabaseError("shopsync was installed without its database migrations; install the package again.")
+    return head
+
+

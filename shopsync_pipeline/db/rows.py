@@ -1,0 +1,68 @@
+"""Small things that all repositories share: bulk upsert on either database, JSON text, chunks, new ids."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+T = TypeVar("T")
+
+CHUNK = 500
+"""Keys in one `IN (…)`, and rows in one round trip; well below SQLite's limit on bound values."""
+
+
+def now() -> datetime:
+    """The current instant in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A fresh random row id."""
+    return str(uuid.uuid4())
+
+
+def to_text(value: Any) -> str:
+    """JSON text that keeps the order of keys."""
+    return orjson.dumps(value).decode()
+
+
+def from_text(text: str) -> Any:
+    """The value of JSON text."""
+    return orjson.loads(text)
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """`values` in lists of at most `size`."""
+    iterator = iter(values)
+    while part := list(islice(iterator, size)):
+        yield part
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts rows, or replaces those with the same primary key. Both databases speak the same ON CONFLICT clause."""
+    if not rows:
+        return
+    statement = _insert(connection, table)
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    for part in chunks(rows):
+        connection.execute(statement, part)
+
+
+def insert_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Inserts a row unless one with its primary key is there; tells whether it did. Waits for a rival's transaction."""
+    statement = _insert(connection, table).values(**row).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    return (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)

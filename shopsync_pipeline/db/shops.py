@@ -1,0 +1,127 @@
+"""The shops that this database serves, who is writing to each at the moment, and how far a push has got."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from shopsync_pipeline.core.errors import ShopBusyError
+from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.db.rows import insert_absent, now, upsert
+from shopsync_pipeline.db.schema import push_progress, shop, writer_lock
+
+SILENT_AFTER = timedelta(seconds=90)
+"""A writer on another host that was not seen for this long is taken for dead. It reports at least every few seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownShop:
+    """A shop as it last described itself. `restore_rate` is in points per second, `bucket_size` in points."""
+
+    shop_id: str
+    name: str
+    currency: str
+    location_id: str
+    location_name: str
+    restore_rate: float | None = None
+    bucket_size: float | None = None
+
+
+def remember_shop(connection: Connection, known: KnownShop) -> None:
+    """Stores what a shop said about itself."""
+    upsert(connection, shop, [{**asdict(known), "described_at": now()}])
+
+
+def known_shop(connection: Connection, shop_id: str) -> KnownShop | None:
+    """What a shop last said about itself, `None` before it was first reached."""
+    row = connection.execute(select(shop).where(shop.c.shop_id == shop_id)).mappings().first()
+    if row is None:
+        return None
+    return KnownShop(**{name: row[name] for name in KnownShop.__slots__})
+
+
+@contextmanager
+def writing_to(database: Database, shop_id: str, holder: str) -> Iterator[None]:
+    """Holds the one right to write to a shop, across processes and hosts.
+
+    A holder that died is replaced at once when it ran on this host, else after `SILENT_AFTER`. Raises `ShopBusyError`
+    that names the holder when somebody else is writing.
+    """
+    with database.write() as connection:
+        mine = {
+            "shop_id": shop_id, "holder": holder, "host": socket.gethostname(), "process": os.getpid(),
+            "taken_at": now(), "seen_at": now(),
+        }
+        if insert_absent(connection, writer_lock, mine):
+            row = None
+        else:
+            row = connection.execute(
+                select(writer_lock).where(writer_lock.c.shop_id == shop_id).with_for_update()
+            ).mappings().first()
+        if row is not None and _alive(row["host"], row["process"], row["seen_at"]):
+            raise ShopBusyError(
+                f"{shop_id} is being written to by {row['holder']} (process {row['process']} on {row['host']}, since "
+                f"{row['taken_at']:%H:%M:%S} UTC). Wait for it to end, or terminate that run."
+            )
+        upsert(connection, writer_lock, [mine])
+    try:
+        yield
+    finally:
+        with database.write() as connection:
+            connection.execute(delete(writer_lock).where(
+                writer_lock.c.shop_id == shop_id, writer_lock.c.process == os.getpid(),
+                writer_lock.c.host == socket.gethostname(),
+            ))
+
+
+def still_writing(connection: Connection, shop_id: str) -> None:
+    """Tells other hosts that this process still holds the shop."""
+    connection.execute(update(writer_lock).where(
+        writer_lock.c.shop_id == shop_id, writer_lock.c.process == os.getpid()
+    ).values(seen_at=now()))
+
+
+def _alive(host: str, process: int, seen_at: datetime) -> bool:
+    if host != socket.gethostname():
+        return now() - seen_at < SILENT_AFTER
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far one lane of one plan has got. Points are actual ones; `seconds` since the lane began."""
+
+    plan_id: str
+    lane: str
+    run_id: str | None
+    total: int
+    confirmed: int = 0
+    failed: int = 0
+    set_aside: int = 0
+    points: float = 0.0
+    throttled: int = 0
+    seconds: float = 0.0
+    finished: bool = False
+
+
+def put_progress(connection: Connection, shop_id: str, progress: Progress) -> None:
+    """Stores a lane's progress."""
+    upsert(connection, push_progress, [{"shop_id": shop_id, **asdict(progress), "updated_at": now()}])
+
+
+def progress_of(connection: Connection, plan_id: str) -> list[Progress]:
+    """The progress of a plan's lanes."""
+    rows = connection.execute(select(push_progress).where(push_progress.c.plan_id == plan_id)).mappings()
+    return [Progress(**{name: row[name] for name in Progress.__slots__}) for row in rows]

@@ -1,0 +1,159 @@
+"""The store as it was last read: one row a product, and the reads themselves.
+
+A product is removed from here only when a complete read did not meet it; a partial or failed read removes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text, upsert
+from shopsync_pipeline.db.schema import snapshot, snapshot_product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProduct:
+    """One product of the store as last read. `custom_id` is our product key, where the store carries it."""
+
+    product_id: str
+    custom_id: str | None
+    handle: str
+    skus: tuple[str, ...]
+    document: dict[Path, Value]
+    links: Links
+    updated_at: datetime
+    read_at: datetime
+    digests: str = field(default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read of the store. `kind` is full, delta or by_id; `state` is running, complete or failed."""
+
+    snapshot_id: str
+    kind: str
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    products: int
+    removed: int
+    points: float
+    error: str | None
+
+
+class Snapshot:
+    """The last read state of one shop, over one open transaction."""
+
+    def __init__(self, connection: Connection, shop_id: str) -> None:
+        """Binds the repository to a transaction and a shop."""
+        self._connection = connection
+        self._shop = shop_id
+
+    def start(self, kind: str) -> str:
+        """Records that a read of the store begins; returns its id."""
+        snapshot_id = new_id()
+        self._connection.execute(insert(snapshot).values(
+            shop_id=self._shop, snapshot_id=snapshot_id, kind=kind, state="running", started_at=now(), products=0,
+            removed=0, points=0.0,
+        ))
+        return snapshot_id
+
+    def finish(self, snapshot_id: str, *, products: int, points: float, removed: int = 0,
+               error: str | None = None) -> None:
+        """Records how a read ended; with `error` it counts as failed and proves nothing about absent products."""
+        self._connection.execute(
+            update(snapshot).where(snapshot.c.snapshot_id == snapshot_id).values(
+                state="failed" if error else "complete", finished_at=now(), products=products, points=points,
+                removed=removed, error=error,
+            )
+        )
+
+    def latest(self, *kinds: str) -> Read | None:
+        """The newest complete read of one of `kinds`."""
+        row = self._connection.execute(
+            select(snapshot).where(snapshot.c.shop_id == self._shop, snapshot.c.state == "complete",
+                                   snapshot.c.kind.in_(kinds))
+            .order_by(snapshot.c.started_at.desc()).limit(1)
+        ).mappings().first()
+        if row is None:
+            return None
+        return Read(row["snapshot_id"], row["kind"], row["state"], row["started_at"], row["finished_at"],
+                    row["products"], row["removed"], row["points"], row["error"])
+
+    def put(self, products: Iterable[StoredProduct]) -> int:
+        """Stores products as read; returns how many."""
+        count = 0
+        for part in chunks(products):
+            count += len(part)
+            upsert(self._connection, snapshot_product, [
+                {
+                    "shop_id": self._shop, "product_id": product.product_id, "custom_id": product.custom_id,
+                    "handle": product.handle, "skus": to_text(product.skus), "digests": digests(product.document),
+                    "document": to_text(product.document), "links": to_text(product.links.to_json()),
+                    "updated_at": product.updated_at, "read_at": product.read_at,
+                }
+                for product in part
+            ])
+        return count
+
+    def remove_unread_since(self, instant: datetime) -> int:
+        """Removes products that a complete read, begun at `instant`, did not meet; returns how many."""
+        result = self._connection.execute(delete(snapshot_product).where(
+            snapshot_product.c.shop_id == self._shop, snapshot_product.c.read_at < instant
+        ))
+        return result.rowcount
+
+    def remove(self, product_ids: Iterable[str]) -> int:
+        """Removes products that are known not to exist any more; returns how many there were."""
+        removed = 0
+        for part in chunks(product_ids):
+            removed += self._connection.execute(delete(snapshot_product).where(
+                snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(part)
+            )).rowcount
+        return removed
+
+    def products(self, product_ids: Iterable[str]) -> Iterator[StoredProduct]:
+        """Those of `product_ids` that the snapshot has."""
+        for part in chunks(product_ids):
+            rows = self._connection.execute(select(snapshot_product).where(
+                snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(part)
+            )).mappings()
+            for row in rows:
+                yield StoredProduct(
+                    product_id=row["product_id"], custom_id=row["custom_id"], handle=row["handle"],
+                    skus=tuple(from_text(row["skus"])), document=from_text(row["document"]),
+                    links=Links.from_json(from_text(row["links"])), updated_at=row["updated_at"],
+                    read_at=row["read_at"], digests=row["digests"],
+                )
+
+    def identities(self) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
+        """(product id, custom id, handle, SKUs) of every product, for matching."""
+        columns = (snapshot_product.c.product_id, snapshot_product.c.custom_id, snapshot_product.c.handle,
+                   snapshot_product.c.skus)
+        rows = self._connection.execute(select(*columns).where(snapshot_product.c.shop_id == self._shop))
+        for product_id, custom_id, handle, skus in rows:
+            yield product_id, custom_id, handle, tuple(from_text(skus))
+
+    def count(self) -> int:
+        """Products in the snapshot."""
+        return self._connection.execute(
+            select(func.count()).select_from(snapshot_product).where(snapshot_product.c.shop_id == self._shop)
+        ).scalar_one()
+
+
+def apply_written(stored: StoredProduct, fields: Mapping[Path, Value | None], links: Links,
+                  at: datetime) -> StoredProduct:
+    """The stored product after a confirmed write: `fields` as Shopify answered them (`None`: absent there now)."""
+    document = {path: value for path, value in stored.document.items() if fields.get(path, value) is not None}
+    document.update({path: value for path, value in fields.items() if value is not None})
+    skus = tuple(str(v) for path, v in document.items() if path.startswith("variants[") and path.endswith("].sku"))
+    return StoredProduct(
+        product_id=stored.product_id, custom_id=stored.custom_id, handle=str(document.get(Path("handle"), "")),
+        skus=skus, document=document, links=links, updated_at=at, read_at=at,
+    )

@@ -1,0 +1,43 @@
+"""What every use case works with: the settings, our database and the shop, opened once and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.settings import Settings
+from shopsync_pipeline.shopify.client import ShopifyClient
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One shop in one database. `shop_id` is the shop's host name, which is how all rows are marked."""
+
+    settings: Settings
+    database: Database
+    shop_id: str
+
+    @classmethod
+    def open(cls, settings: Settings) -> Context:
+        """Opens the shop's data. Raises `SettingsError` without a shop, `DatabaseError` without current tables."""
+        settings.require_shop()
+        database = Database(settings.database_url.get_secret_value())
+        database.require_current()
+        return cls(settings, database, shop_id(settings.shopify_shop_url))
+
+    def client(self) -> ShopifyClient:
+        """A client for the shop; use it with `async with`."""
+        return ShopifyClient(
+            self.settings.shopify_shop_url,
+            self.settings.shopify_access_token.get_secret_value(),
+            api_version=self.settings.shopify_api_version,
+            max_concurrent=self.settings.max_concurrent,
+            timeout_seconds=self.settings.request_timeout,
+        )
+
+
+def shop_id(shop_url: str) -> str:
+    """The name under which a shop's rows are kept: `my-shop.myshopify.com`, or host:port of a dev store."""
+    host = urlsplit(shop_url if "//" in shop_url else f"https://{shop_url}").netloc.casefold()
+    return host if "." in host or ":" in host else f"{host}.myshopify.com"

@@ -1,0 +1,84 @@
+"""Doctor: what is set, what is missing, and whether each outside thing answers. Changes nothing, shows no secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from shopsync_pipeline.catalog import find_delivery
+from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.settings import Settings
+from shopsync_pipeline.shopify.shop import describe
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is well, and a sentence about it."""
+
+    name: str
+    well: bool
+    says: str
+
+
+def shown_settings(settings: Settings) -> list[tuple[str, str, str]]:
+    """(environment variable, value with secrets masked, what it is for) of every setting."""
+    rows = []
+    for name, info in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+            if "URL" in (info.alias or "") and text:
+                shown = Database(text).url.render_as_string(hide_password=True)
+            else:
+                shown = "set (hidden)" if text else ""
+        else:
+            shown = str(getattr(value, "value", value))
+        rows.append((info.alias or name, shown, info.description or ""))
+    return rows
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Looks at the database, the shop and the export, each on its own, so that one fault does not hide another."""
+    return [_database(settings), await _shop(settings), _export(settings)]
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        database = Database(settings.database_url.get_secret_value())
+        database.require_current()
+    except ShopsyncError as error:
+        return Finding("database", False, str(error))
+    return Finding("database", True, f"{database.dialect} answers and has this version's tables")
+
+
+async def _shop(settings: Settings) -> Finding:
+    try:
+        settings.require_shop()
+        async with Context(settings, Database(settings.database_url.get_secret_value()), "").client() as client:
+            shop = await describe(client, settings.shopify_location or None)
+            rate = client.bucket.restore_rate
+    except ShopsyncError as error:
+        return Finding("shop", False, str(error))
+    if shop.missing_scopes:
+        return Finding("shop", False, (
+            f"{shop.domain} answers, but the token lacks the scopes {', '.join(shop.missing_scopes)}. Grant them to "
+            "the app in the store's admin and install it again."
+        ))
+    return Finding("shop", True, (
+        f"{shop.domain} ({shop.name}) answers; prices are in {shop.currency}, stock is kept at {shop.location_name}, "
+        f"{rate:g} points come back a second"
+    ))
+
+
+def _export(settings: Settings) -> Finding:
+    try:
+        delivery = find_delivery(settings.export_path, settings.feeds)
+    except ShopsyncError as error:
+        return Finding("export", False, str(error))
+    size = sum(file.size for file in delivery.files)
+    return Finding("export", True, (
+        f"{delivery.path} is an export of shape {delivery.shape}: {len(delivery.files)} files, {size / 1e6:.1f} MB"
+    ))

@@ -1,0 +1,122 @@
+"""Ingest: a delivery becomes the current catalog, in one transaction, or leaves the one before as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from shopsync_pipeline.catalog import Delivery, QuarantinedRow, Reading, find_delivery, read
+from shopsync_pipeline.core.errors import CatalogError, ShopsyncError
+from shopsync_pipeline.core.fields import Path, Value, flatten
+from shopsync_pipeline.db.catalog import Catalog, Switch
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestReport:
+    """What an import did. `unchanged`: this delivery already was the current catalog, so nothing was read."""
+
+    import_id: str
+    source: str
+    shape: str
+    digest: str
+    unchanged: bool
+    products: int
+    switch: Switch
+    counts: Mapping[str, int]
+    quarantined: int
+    seconds: float
+
+
+def delivery_of(context: Context) -> Delivery:
+    """The delivery that the settings point at. Raises `CatalogError` that says what is missing."""
+    return find_delivery(context.settings.export_path, context.settings.feeds)
+
+
+def ingest(context: Context) -> IngestReport:
+    """Reads the export and the feeds that the settings point at into the catalog.
+
+    A delivery that is already current is not read again. Raises `CatalogError`; the catalog then stays as it was.
+    """
+    started = time.monotonic()
+    delivery = delivery_of(context)
+    with context.database.read() as connection:
+        catalog = Catalog(connection, context.shop_id)
+        current, count = catalog.current_import(), catalog.count()
+    if current is not None and current.delivery_digest == delivery.digest:
+        return IngestReport(
+            import_id=current.import_id, source=str(delivery.path), shape=delivery.shape, digest=delivery.digest,
+            unchanged=True, products=count, switch=Switch(0, 0, 0, count), counts=current.counts,
+            quarantined=current.counts.get("quarantined", 0), seconds=time.monotonic() - started,
+        )
+    with context.database.write() as connection:
+        import_id = Catalog(connection, context.shop_id).start_import(str(delivery.path), delivery.digest)
+    try:
+        with context.database.write() as connection:
+            switch, counts, quarantined = _switch(Catalog(connection, context.shop_id), import_id, delivery)
+    except ShopsyncError as error:
+        with context.database.write() as connection:
+            Catalog(connection, context.shop_id).finish_import(import_id, "failed", {}, str(error))
+        raise
+    return IngestReport(
+        import_id=import_id, source=str(delivery.path), shape=delivery.shape, digest=delivery.digest, unchanged=False,
+        products=switch.appeared + switch.changed + switch.unchanged, switch=switch, counts=counts,
+        quarantined=quarantined, seconds=time.monotonic() - started,
+    )
+
+
+def _switch(catalog: Catalog, import_id: str, delivery: Delivery) -> tuple[Switch, dict[str, int], int]:
+    reading = read(delivery)
+    switch = catalog.replace(import_id, _documents(reading))
+    if switch.appeared + switch.changed + switch.unchanged == 0:
+        raise CatalogError(
+            f"{delivery.path} was read but holds no product that can be sold (published, not an accessory stub). The "
+            "catalog stays as it was; look at the delivery."
+        )
+    rows = [asdict(row) for row in reading.quarantine]
+    catalog.set_quarantine(import_id, [
+        {"file": row["file"], "line": row["line"], "column_name": row["column"], "value": row["value"],
+         "reason": row["reason"]}
+        for row in rows
+    ])
+    counts = {**reading.counts, "quarantined": len(rows)}
+    catalog.finish_import(import_id, "current", counts)
+    return switch, counts, len(rows)
+
+
+def _documents(reading: Reading) -> Iterator[tuple[str, dict[Path, Value]]]:
+    for product in reading.products:
+        yield product.key, flatten(product)
+
+
+def quarantined_rows(context: Context, import_id: str | None, most: int) -> list[QuarantinedRow]:
+    """The first rows of an import (`None`: the current one) that could not be used, with the reason."""
+    with context.database.read() as connection:
+        catalog = Catalog(connection, context.shop_id)
+        if import_id is None:
+            current = catalog.current_import()
+            if current is None:
+                return []
+            import_id = current.import_id
+        rows = catalog.quarantined(import_id, most)
+    return [QuarantinedRow(row["file"], row["line"], row["column_name"], row["value"], row["reason"]) for row in rows]
+
+
+def fingerprint(settings: Settings) -> str:
+    """A cheap name for the files that lie ready: their names, sizes and times, without reading them.
+
+    Raises `CatalogError` when the export is not there.
+    """
+    paths = [settings.export_path, *settings.feeds]
+    digest = hashlib.sha256()
+    for path in paths:
+        if not path.exists():
+            raise CatalogError(f"{path} does not exist (see SHOPSYNC_EXPORT_PATH and SHOPSYNC_FEED_PATHS).")
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in files:
+            stat = file.stat()
+            digest.update(f"{file}\t{stat.st_size}\t{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,262 @@
+"""One lane on its way out: which items may still go, how they are put into mutations, and what each answer means.
+
+Every mutation's ledger row is committed before it is sent. An item under which the store has changed, or that Shopify
+refuses, is set aside with its reason; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from shopsync_pipeline.core.fields import Operation, Path, Value
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.db.base import BaseStore
+from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
+from shopsync_pipeline.db.plans import ItemState, Plans
+from shopsync_pipeline.db.shops import Progress, put_progress, still_writing
+from shopsync_pipeline.db.snapshot import Snapshot
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.settle import confirm, settle
+from shopsync_pipeline.shopify.client import Answer, ShopifyClient
+from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
+from shopsync_pipeline.shopify.writes import Request, inventory_request, inventory_written, request, written
+
+SENDS = 3
+"""How often one mutation is sent at the most, when its answers keep getting lost and reading shows no effect."""
+
+REPORT_EVERY = 1.0
+"""Seconds between two reports of progress."""
+
+OnProgress = Callable[[Progress], None]
+
+Batch = tuple[PlanItem, ...]
+"""The items that one mutation carries: one, or many rows of stock."""
+
+
+class LaneSender:
+    """Sends one lane of one plan. `states` holds the state of every item of the plan and is kept current."""
+
+    def __init__(self, context: Context, client: ShopifyClient, location_id: str, progress: Progress,
+                 states: dict[str, ItemState], on_progress: OnProgress | None) -> None:
+        self._context = context
+        self._client = client
+        self._location = location_id
+        self._progress = progress
+        self._states = states
+        self._on_progress = on_progress
+        self._started = time.monotonic()
+        self._reported = 0.0
+
+    async def run(self, items: Sequence[PlanItem]) -> Progress:
+        """Sends all items, those that depend on others in a later wave.
+
+        Raises the first `ShopifyError` that concerns the shop as a whole; what was not sent then stays planned.
+        """
+        waiting = list(items)
+        try:
+            while waiting:
+                undecided = {item.item_id for item in waiting}
+                wave = [item for item in waiting if not undecided & set(item.depends_on)]
+                waiting = [item for item in waiting if undecided & set(item.depends_on)]
+                batches = _batches(wave, self._context.settings.batch_size)
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(self._context.settings.max_concurrent):
+                        group.create_task(self._work(batches))
+        except* ShopifyError as failures:
+            raise _first(failures) from None
+        finally:
+            self._report(force=True)
+        self._progress = replace(self._progress, finished=True)
+        self._report(force=True)
+        return self._progress
+
+    async def _work(self, batches: Iterator[Batch]) -> None:
+        for batch in batches:
+            ready = self._ready(batch)
+            if ready:
+                await self._send(ready)
+            self._report()
+
+    def _ready(self, batch: Batch) -> Batch:
+        """The items that may go: what they wait for took effect, and the store still shows their before."""
+        with self._context.database.read() as connection:
+            ids = [item.product_id for item in batch if item.product_id is not None]
+            store = {product.product_id: product.document
+                     for product in Snapshot(connection, self._context.shop_id).products(ids)}
+            linked = BaseStore(connection, self._context.shop_id).get([item.product_key for item in batch])
+        ready = []
+        for item in batch:
+            why = ""
+            if any(self._states.get(first) is not ItemState.CONFIRMED for first in item.depends_on):
+                why = "what it waits for did not take effect"
+            elif item.operation is Operation.PRODUCT_CREATE:
+                if item.product_key in linked and linked[item.product_key].links.product in store:
+                    why = f"the product exists by now as {linked[item.product_key].links.product}"
+            else:
+                why = _stale(item, store.get(item.product_id or ""))
+            if why:
+                self._mark([item], ItemState.STALE, why)
+            else:
+                ready.append(item)
+        return tuple(ready)
+
+    async def _send(self, batch: Batch) -> None:
+        for _ in range(SENDS):
+            links = self._links(batch)
+            try:
+                key, sending = self._request(batch, links)
+            except NotSendable as error:
+                self._mark(batch, ItemState.REJECTED, str(error))
+                return
+            sent = self._write_ahead(batch, key, sending)
+            try:
+                answer = await self._client.mutate(
+                    sending.document, sending.variables, cost=sending.cost,
+                    repeatable=batch[0].operation is Operation.INVENTORY_SET,
+                )
+            except AnswerLost:
+                if await settle(self._context, self._client, self._location, sent):
+                    self._count(batch, ItemState.CONFIRMED)
+                    return
+            except (UserErrors, GraphQLFault) as error:
+                await self._refused(batch, sent, error)
+                return
+            except ShopifyError as error:
+                self._settle_unsent(batch, sent, error)
+                raise
+            else:
+                self._confirm(batch, sent, sending, answer, links)
+                return
+        self._mark(batch, ItemState.REJECTED, f"sent {SENDS} times; each answer was lost and nothing took effect")
+
+    def _links(self, batch: Batch) -> dict[str, Links]:
+        with self._context.database.read() as connection:
+            bases = BaseStore(connection, self._context.shop_id).get([item.product_key for item in batch])
+        return {key: agreed.links for key, agreed in bases.items()}
+
+    def _request(self, batch: Batch, links: Mapping[str, Links]) -> tuple[str, Request]:
+        # The plan is part of the key: the same change may be due again in a later plan, and is then executed again.
+        named = ",".join([self._progress.plan_id, *(item.item_id for item in batch)])
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
+        first = batch[0]
+        if first.operation is Operation.INVENTORY_SET:
+            return key, inventory_request(batch, links, location_id=self._location, idempotency_key=key)
+        return key, request(first, links.get(first.product_key), location_id=self._location)
+
+    def _write_ahead(self, batch: Batch, key: str, sending: Request) -> Sent:
+        with self._context.database.write() as connection:
+            sent = Ledger(connection, self._context.shop_id).write_ahead(
+                plan_id=self._progress.plan_id, run_id=self._progress.run_id, operation=batch[0].operation.value,
+                idempotency_key=key, request={"document": sending.document, "variables": sending.variables},
+                items=batch,
+            )
+            Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.SENT)
+        return sent
+
+    def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer, links: Mapping[str, Links]) -> None:
+        after: dict[str, Mapping[Path, Value | None]] = {}
+        with self._context.database.write() as connection:
+            if batch[0].operation is Operation.INVENTORY_SET:
+                after.update(inventory_written(batch, answer.data))
+                for item in batch:
+                    confirm(connection, self._context.shop_id, item, after[item.item_id], links[item.product_key])
+            else:
+                item = batch[0]
+                result = written(item, sending, answer.data, links.get(item.product_key))
+                after[item.item_id] = result.fields
+                confirm(connection, self._context.shop_id, item, result.fields, result.links)
+            Ledger(connection, self._context.shop_id).settle(
+                sent.ledger_id, LedgerState.CONFIRMED, answer=answer.data, requested=answer.requested_cost,
+                actual=answer.actual_cost, after=after,
+            )
+            Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.CONFIRMED)
+        self._count(batch, ItemState.CONFIRMED)
+
+    async def _refused(self, batch: Batch, sent: Sent, error: ShopifyError) -> None:
+        """One bad row refuses a whole batch of stock; halving finds it, and the others still go."""
+        with self._context.database.write() as connection:
+            Ledger(connection, self._context.shop_id).settle(sent.ledger_id, LedgerState.REJECTED, error=str(error))
+        if len(batch) == 1:
+            self._mark(batch, ItemState.REJECTED, str(error))
+            return
+        middle = len(batch) // 2
+        await self._send(batch[:middle])
+        await self._send(batch[middle:])
+
+    def _settle_unsent(self, batch: Batch, sent: Sent, error: ShopifyError) -> None:
+        with self._context.database.write() as connection:
+            Ledger(connection, self._context.shop_id).settle(
+                sent.ledger_id, LedgerState.NOT_EXECUTED, error=str(error)
+            )
+            Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.PLANNED)
+
+    def _mark(self, items: Sequence[PlanItem], state: ItemState, note: str) -> None:
+        with self._context.database.write() as connection:
+            Plans(connection, self._context.shop_id).mark(self._progress.plan_id, _ids(items), state, note)
+        self._count(items, state)
+
+    def _count(self, items: Sequence[PlanItem], state: ItemState) -> None:
+        self._states.update(dict.fromkeys(_ids(items), state))
+        self._progress = replace(
+            self._progress,
+            confirmed=self._progress.confirmed + len(items) * (state is ItemState.CONFIRMED),
+            failed=self._progress.failed + len(items) * (state is ItemState.REJECTED),
+            set_aside=self._progress.set_aside + len(items) * (state is ItemState.STALE),
+        )
+
+    def _report(self, *, force: bool = False) -> None:
+        instant = time.monotonic()
+        if not force and instant - self._reported < REPORT_EVERY:
+            return
+        self._reported = instant
+        self._progress = replace(self._progress, points=round(self._client.bucket.spent, 1),
+                                 throttled=self._client.bucket.throttled, seconds=round(instant - self._started, 2))
+        with self._context.database.write() as connection:
+            put_progress(connection, self._context.shop_id, self._progress)
+            still_writing(connection, self._context.shop_id)
+        if self._on_progress is not None:
+            self._on_progress(self._progress)
+
+
+def _ids(items: Sequence[PlanItem]) -> list[str]:
+    return [item.item_id for item in items]
+
+
+def _first(failures: BaseExceptionGroup[ShopifyError]) -> ShopifyError:
+    error: BaseException = failures
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, ShopifyError)
+    return error
+
+
+def _stale(item: PlanItem, document: Mapping[Path, Value] | None) -> str:
+    """Why the store is no longer what the item was planned for; empty if it is."""
+    if item.operation is Operation.PRODUCT_DELETE:
+        return ""
+    if document is None:
+        return "the product is no longer in the store"
+    for change in item.changes:
+        if document.get(change.path) != change.before:
+            return f"{change.path} is no longer {change.before!r} in the store; the next diff looks at it again"
+    return ""
+
+
+def _batches(items: Sequence[PlanItem], rows: int) -> Iterator[Batch]:
+    """One mutation each: stock in batches of up to `rows` rows, everything else alone."""
+    stock: list[PlanItem] = []
+    for item in items:
+        if item.operation is not Operation.INVENTORY_SET:
+            yield (item,)
+            continue
+        if stock and sum(len(one.changes) for one in stock) + len(item.changes) > rows:
+            yield tuple(stock)
+            stock = []
+        stock.append(item)
+    if stock:
+        yield tuple(stock)

@@ -1,0 +1,129 @@
+"""Review: plans as people and pages look at them, and the one that may be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
+
+import pandas as pd
+
+from shopsync_pipeline.core.errors import PlanRefusedError
+from shopsync_pipeline.core.fields import Operation, Path, Value
+from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.ledger import Ledger
+from shopsync_pipeline.db.plans import ItemState, Plans, SavedPlan
+from shopsync_pipeline.db.rows import to_text
+from shopsync_pipeline.db.shops import Progress, progress_of
+from shopsync_pipeline.engine.context import Context
+
+
+def plan_to_send(context: Context) -> SavedPlan:
+    """The newest plan, which may be sent. Raises `PlanRefusedError` where there is none or it needs approval."""
+    with context.database.read() as connection:
+        plan = Plans(connection, context.shop_id).latest()
+    if plan is None:
+        raise PlanRefusedError(f"There is no plan for {context.shop_id} yet. Materialize sync/diff first.")
+    plan.require_sendable()
+    return plan
+
+
+def recent_plans(context: Context, most: int = 20) -> list[SavedPlan]:
+    """The newest plans, newest first."""
+    with context.database.read() as connection:
+        return Plans(connection, context.shop_id).recent(most)
+
+
+def one_plan(context: Context, plan_id: str) -> SavedPlan:
+    """A plan by id. Raises `PlanRefusedError` for an id that this shop does not have."""
+    with context.database.read() as connection:
+        return Plans(connection, context.shop_id).get(plan_id)
+
+
+def first_items(context: Context, plan_id: str, most: int) -> list[PlanItem]:
+    """The first items of a plan in sending order."""
+    with context.database.read() as connection:
+        return list(islice(Plans(connection, context.shop_id).items(plan_id), most))
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What one run did: its plan, mutations sent, points charged, and the items that were not applied."""
+
+    plan: SavedPlan
+    mutations: int
+    points: float
+    set_aside: Sequence[tuple[str, str, str, str]]
+
+
+def run_outcome(context: Context, run_id: str) -> RunOutcome:
+    """What a run did. Raises `PlanRefusedError` for a run that made no plan."""
+    with context.database.read() as connection:
+        plans = Plans(connection, context.shop_id)
+        plan = plans.of_run(run_id)
+        if plan is None:
+            raise PlanRefusedError(f"Run {run_id} made no plan.")
+        totals = Ledger(connection, context.shop_id).totals(plan.plan_id)
+        return RunOutcome(plan, int(totals["mutations"]), totals["points"], plans.set_aside(plan.plan_id))
+
+
+def written_values(context: Context, plan_id: str) -> list[tuple[str, Path, Value | None, Value | None]]:
+    """(product key, path, before, after) of every field of existing products that a plan wrote."""
+    with context.database.read() as connection:
+        items = Plans(connection, context.shop_id).items(plan_id, state=ItemState.CONFIRMED)
+        return [(item.product_key, change.path, change.before, change.after)
+                for item in items if item.operation is not Operation.PRODUCT_CREATE for change in item.changes]
+
+
+def documents(context: Context) -> Iterator[tuple[str, dict[Path, Value]]]:
+    """Every product of the catalog as a flat map, in order of key."""
+    with context.database.read() as connection:
+        yield from Catalog(connection, context.shop_id).all_documents()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One field that a plan writes, as people look at it. `None` before or after stands for absent."""
+
+    lane: str
+    operation: str
+    state: str
+    product: str
+    field: str
+    before: Value | None
+    after: Value | None
+    why: str
+
+
+def plan_changes(context: Context, plan_id: str, *, skip: int = 0, most: int | None = None) -> list[ChangeRow]:
+    """The changes of a plan in sending order, field by field: `most` of them (all, if not given) after `skip`."""
+    with context.database.read() as connection:
+        plans = Plans(connection, context.shop_id)
+        states = plans.states(plan_id)
+        rows = (
+            ChangeRow(item.lane.value, item.operation.value, states[item.item_id].value, item.product_key, change.path,
+                      change.before, change.after, change.reason.value)
+            for item in plans.items(plan_id) for change in item.changes
+        )
+        return list(islice(rows, skip, None if most is None else skip + most))
+
+
+def plan_frame(context: Context, plan_id: str) -> pd.DataFrame:
+    """Every change of a plan as a frame with the columns of `ChangeRow`; values that are no text are JSON."""
+    frame = pd.DataFrame([asdict(row) for row in plan_changes(context, plan_id)],
+                         columns=[field.name for field in fields(ChangeRow)])
+    for column in ("before", "after"):
+        frame[column] = [_text(value) for value in frame[column]]
+    return frame
+
+
+def progress_of_run(context: Context, run_id: str) -> list[Progress]:
+    """How far each lane of a run's plan has got; empty before it has a plan."""
+    with context.database.read() as connection:
+        plan = Plans(connection, context.shop_id).of_run(run_id)
+        return progress_of(connection, plan.plan_id) if plan else []
+
+
+def _text(value: object) -> str:
+    return "" if value is None else value if isinstance(value, str) else to_text(value)

@@ -1,0 +1,122 @@
+"""Settle: what became of mutations whose answer nobody saw: the product is read by id, the ledger told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from shopsync_pipeline.core.fields import Operation, Path, Value
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.settlement import name_images, shown, took_effect
+from shopsync_pipeline.db.base import Agreed, BaseStore
+from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
+from shopsync_pipeline.db.plans import ItemState, Plans
+from shopsync_pipeline.db.rows import now
+from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.diff import put_face
+from shopsync_pipeline.engine.pull import known_links
+from shopsync_pipeline.shopify.client import ShopifyClient
+from shopsync_pipeline.shopify.nodes import RemoteProduct
+from shopsync_pipeline.shopify.snapshot import read_by_custom_ids, read_by_ids
+
+
+async def settle_unknown(context: Context, client: ShopifyClient, location_id: str) -> int:
+    """Settles every mutation of the shop that is still `sent` (its process died); returns how many there were."""
+    with context.database.read() as connection:
+        unknown = list(Ledger(connection, context.shop_id).unknown())
+    for sent in unknown:
+        await settle(context, client, location_id, sent)
+    return len(unknown)
+
+
+async def settle(context: Context, client: ShopifyClient, location_id: str, sent: Sent) -> bool:
+    """Finds out whether one mutation took effect and writes the consequences down; tells which it was.
+
+    An item that was not executed is planned again and may be sent once more.
+    """
+    store = await _read(context, client, location_id, sent.items)
+    done = [item for item in sent.items if took_effect(item, _fields(store.get(item.item_id)))]
+    # A mutation is all or nothing, so one item that shows it speaks for the others.
+    executed = bool(done)
+    with context.database.write() as connection:
+        after: dict[str, Mapping[Path, Value | None]] = {}
+        if executed:
+            for item in sent.items:
+                after[item.item_id] = _confirm_as_read(connection, context.shop_id, item, store.get(item.item_id))
+        Ledger(connection, context.shop_id).settle(
+            sent.ledger_id, LedgerState.CONFIRMED if executed else LedgerState.NOT_EXECUTED, after=after,
+            error="the answer was lost; settled by reading the product",
+        )
+        Plans(connection, context.shop_id).mark(
+            sent.plan_id, [item.item_id for item in sent.items],
+            ItemState.CONFIRMED if executed else ItemState.PLANNED,
+        )
+    return executed
+
+
+def _fields(product: RemoteProduct | None) -> dict[Path, Value] | None:
+    return product.fields if product else None
+
+
+async def _read(context: Context, client: ShopifyClient, location_id: str,
+                items: Sequence[PlanItem]) -> dict[str, RemoteProduct]:
+    known = known_links(context)
+    created = {item.product_key: item.item_id for item in items if item.operation is Operation.PRODUCT_CREATE}
+    others = {item.product_id: item.item_id for item in items if item.product_id is not None}
+    found: dict[str, RemoteProduct] = {}
+    if created:
+        by_key = await read_by_custom_ids(client, list(created), known=known, location_id=location_id)
+        found.update({created[key]: product for key, product in by_key.items() if product is not None})
+    if others:
+        by_id = await read_by_ids(client, list(others), known=known, location_id=location_id)
+        found.update({others[product.links.product]: product for product in by_id.products})
+    return found
+
+
+def _confirm_as_read(connection: Connection, shop_id: str, item: PlanItem,
+                     product: RemoteProduct | None) -> dict[Path, Value | None]:
+    if product is None:
+        confirm(connection, shop_id, item, {change.path: None for change in item.changes}, None)
+        return {}
+    fields, links = product.fields, product.links
+    pictures = next((change.after for change in item.changes if change.path == "images"), None)
+    if isinstance(pictures, list):
+        sources = [str(picture["source"]) for picture in pictures if isinstance(picture, dict)]
+        fields, links = name_images(sources, fields, links)
+    values = shown(item, fields)
+    confirm(connection, shop_id, item, values, links)
+    return values
+
+
+def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mapping[Path, Value | None],
+            links: Links | None) -> None:
+    """Writes down that `item` took effect: base and snapshot move on to what was sent and what Shopify answered.
+
+    `values` is the answer per field; `links` are all ids of the product, `None` once it is deleted.
+    """
+    base, snapshot = BaseStore(connection, shop_id), Snapshot(connection, shop_id)
+    if links is None or item.operation is Operation.PRODUCT_DELETE:
+        base.remove([item.product_key])
+        if item.product_id is not None:
+            snapshot.remove([item.product_id])
+        return
+    creating = item.operation is Operation.PRODUCT_CREATE
+    before = None if creating else base.get([item.product_key]).get(item.product_key)
+    local = dict(before.local) if before else {}
+    remote = dict(before.remote) if before else {}
+    for change in item.changes:
+        # A change to the same value only names the options under which new variants go in.
+        if creating or change.before != change.after:
+            put_face(local, change.path, change.after)
+            put_face(remote, change.path, values.get(change.path))
+    # No `seen` digests: the next diff looks once more, and that is what proves the product in sync.
+    base.put([Agreed(product_key=item.product_key, local=local, remote=remote, links=links)])
+    instant = now()
+    stored = next(iter(snapshot.products([links.product])), None) or StoredProduct(
+        product_id=links.product, custom_id=item.product_key, handle="", skus=(), document={}, links=links,
+        updated_at=instant, read_at=instant,
+    )
+    snapshot.put([apply_written(stored, values, links, instant)])

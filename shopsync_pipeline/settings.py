@@ -1,0 +1,112 @@
+"""Every environment variable, once: its name, type, default and unit. `.env` in the working directory is read too.
+
+Nothing else in shopsync reads the environment. Secrets are `SecretStr`, so that printing settings never shows them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shopsync_pipeline.core.errors import SettingsError
+from shopsync_pipeline.core.fields import Strategy
+from shopsync_pipeline.core.merge import Rules
+from shopsync_pipeline.core.planning import Bounds
+
+
+class Settings(BaseSettings):
+    """What the operator configured. Field descriptions are what `shopsync doctor` and the docs show."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    shopify_shop_url: str = Field("", alias="SHOPIFY_SHOP_URL", description=(
+        "The shop: my-shop, my-shop.myshopify.com or its https:// address; http://127.0.0.1:PORT for a dev store"))
+    shopify_access_token: SecretStr = Field(SecretStr(""), alias="SHOPIFY_ACCESS_TOKEN", description=(
+        "Admin API access token of the app"))
+    shopify_location: str = Field("", alias="SHOPIFY_LOCATION", description=(
+        "Name or gid of the location whose stock is synced; empty: the shop's first active location"))
+    shopify_api_version: str = Field("2026-10", alias="SHOPIFY_API_VERSION", description="Admin API version to ask for")
+
+    database_url: SecretStr = Field(SecretStr("sqlite:///.shopsync/shopsync.db"), alias="SHOPSYNC_DATABASE_URL",
+                                    description="Our database: sqlite:///file or postgresql://user:password@host/name")
+    dagster_postgres_url: SecretStr = Field(SecretStr(""), alias="SHOPSYNC_DAGSTER_POSTGRES_URL", description=(
+        "Dagster's own storage on PostgreSQL; empty: SQLite under .shopsync/dagster"))
+    export_path: Path = Field(Path(".shopsync/export"), alias="SHOPSYNC_EXPORT_PATH", description=(
+        "The Etilize export: a folder, a zip or a CSV"))
+    feed_paths: str = Field("", alias="SHOPSYNC_FEED_PATHS", description=(
+        "Price and stock feeds, separated by commas; empty: those found in the export's folder"))
+
+    batch_size: int = Field(250, alias="SYNC_BATCH_SIZE", ge=1, le=250, description=(
+        "Rows in one inventory mutation (1 to 250)"))
+    max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
+        "Requests in flight at once to one shop"))
+    conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
+        "What happens when both sides changed a field: manual_review, etilize_priority or shopify_priority"))
+    auto_resolve: bool = Field(True, alias="SYNC_AUTO_RESOLVE", description=(
+        "Whether a strategy may decide conflicts; false: every conflict waits for a person"))
+    bidirectional: bool = Field(False, alias="SYNC_BIDIRECTIONAL", description=(
+        "Whether accepted store edits are written back to the local catalog; this version accepts only false"))
+    max_updated_share: float = Field(0.5, alias="SYNC_MAX_UPDATED_SHARE", ge=0, le=1, description=(
+        "Share of linked products that a plan may update without approval (0 to 1)"))
+    max_conflict_share: float = Field(0.5, alias="SYNC_MAX_CONFLICT_SHARE", ge=0, le=1, description=(
+        "Share of linked products that may be in conflict before a plan needs approval (0 to 1)"))
+    request_timeout: float = Field(30.0, alias="SYNC_REQUEST_TIMEOUT", gt=0, description=(
+        "Seconds to wait for one answer of Shopify"))
+
+    api_token: SecretStr = Field(SecretStr(""), alias="SHOPSYNC_API_TOKEN", description=(
+        "Token that callers of the REST API present; empty: the API answers on loopback only"))
+    dagster_url: str = Field("http://127.0.0.1:47300", alias="SHOPSYNC_DAGSTER_URL", description=(
+        "Where Dagster's webserver answers, for launching runs from the REST API"))
+    @field_validator("shopify_shop_url", "shopify_location", "feed_paths")
+    @classmethod
+    def _trimmed(cls, value: str) -> str:
+        return value.strip()
+
+    @field_validator("bidirectional")
+    @classmethod
+    def _one_direction(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("this version writes to the store only; set it to false")
+        return value
+
+    @property
+    def rules(self) -> Rules:
+        """How disputes are decided. With `SYNC_AUTO_RESOLVE=false` every one waits for a person."""
+        return Rules(self.conflict_resolution if self.auto_resolve else Strategy.MANUAL_REVIEW)
+
+    @property
+    def bounds(self) -> Bounds:
+        """How much a plan may do without approval."""
+        return Bounds(max_updated_share=self.max_updated_share, max_conflict_share=self.max_conflict_share)
+
+    @property
+    def feeds(self) -> tuple[Path, ...]:
+        """The price and stock feeds that were named."""
+        return tuple(Path(part.strip()) for part in self.feed_paths.split(",") if part.strip())
+
+    def require_shop(self) -> None:
+        """Raises `SettingsError` unless a shop and a token are set."""
+        missing = [name for name, value in (("SHOPIFY_SHOP_URL", self.shopify_shop_url),
+                                            ("SHOPIFY_ACCESS_TOKEN", self.shopify_access_token.get_secret_value()))
+                   if not value]
+        if missing:
+            raise SettingsError(
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. Put them into the "
+                "environment or into a .env file here; `make demo` shows everything on a local store without them."
+            )
+
+
+def load() -> Settings:
+    """The settings of this process. Raises `SettingsError` that names each variable that cannot be used, and why."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        reasons = []
+        for problem in error.errors():
+            name = str(problem["loc"][0]) if problem["loc"] else "settings"
+            secret = any(word in name for word in ("TOKEN", "SECRET", "URL"))
+            shown = "its value" if secret else repr(problem.get("input"))
+            reasons.append(f"{name}: {shown} cannot be used ({problem['msg'].rstrip('.')}).")
+        raise SettingsError(" ".join(reasons)) from None
