@@ -30,7 +30,7 @@ class EnvironmentStorage(DagsterStorage, ConfigurableClass):
         """`storage` does the work; `inst_data` is how Dagster carries this choice into other processes."""
         self._storage = storage
         self._inst_data = inst_data
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Dagster leaves it unannotated
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:

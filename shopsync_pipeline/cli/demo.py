@@ -33,7 +33,7 @@ from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.resolve import open_conflicts
 from shopsync_pipeline.engine.review import RunOutcome, documents, run_outcome, written_values
 from shopsync_pipeline.orchestration.keys import PROGRESS_TAG
-from shopsync_pipeline.orchestration.launch import DagsterApi
+from shopsync_pipeline.api.jobs import DagsterApi
 from shopsync_pipeline.orchestration.metadata import shown
 from shopsync_pipeline.settings import load
 
@@ -59,7 +59,7 @@ def run(console: Console, *, products: int, store_port: int, ui_port: int) -> No
             Database(settings.database_url.get_secret_value()).upgrade()
             store.wait_until(lambda: answers(shop.url), seconds=60)
             ui.wait_until(lambda: _loaded(url), seconds=180)
-        console.print(f"The dev store answers at {shop.url}, Dagster at {url}.")
+        console.print(f"The dev store (Plus plan: 1,000 points a second) answers at {shop.url}, Dagster at {url}.")
         with DagsterApi(url) as api:
             _three_runs(console, _Runner(console, api, Context.open(settings)), shop, made.feed)
     console.rule("[bold]that was it")
@@ -179,10 +179,10 @@ def _reprice(feed: Path, factors: Mapping[str, Decimal]) -> dict[str, tuple[str,
         rows = list(csv.DictReader(file))
     changed = {}
     for row in rows:
-        if row["sku"] in factors:
-            old = row["price"]
-            row["price"] = str((Decimal(old) * factors[row["sku"]]).quantize(Decimal("0.01")))
-            changed[row["sku"]] = (old, row["price"])
+        sku, old = row["SKU"], row["Price"]
+        if sku in factors:
+            row["Price"] = str((Decimal(old) * factors[sku]).quantize(Decimal("0.01")))
+            changed[sku] = (old, row["Price"])
     with feed.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()

@@ -105,13 +105,15 @@ def require_free_port(port: int, name: str, option: str) -> None:
 
 def devstore(port: int, state: Path, token: str, log: Path | None) -> Child:
     """The dev store as a child process."""
-    command = [sys.executable, "-m", "shopsync_pipeline.cli", "devstore", "--port", str(port), "--state", str(state)]
+    command = [sys.executable, "-m", "shopsync_pipeline.cli", "devstore", "--port", str(port), "--state", str(state),
+               "--plan", "plus"]
     return Child("the dev store", command, env={"SHOPSYNC_DEVSTORE_TOKEN": token}, log=log)
 
 
 def dagster(port: int, env: Mapping[str, str], log: Path | None) -> Child:
     """Dagster's UI, daemon and code server as one child process, on the instance of the working directory."""
-    command = [sys.executable, "-m", "dagster", "dev", "-h", HOST, "-p", str(port)]
+    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", HOST, "-p",
+               str(port)]
     return Child("Dagster", command, env=env, log=log)
 
 

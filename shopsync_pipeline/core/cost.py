@@ -13,47 +13,75 @@ from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import Change, PlanItem
 
 MUTATION = 10.0
-"""Base cost of every mutation. Source: Shopify API limits, "Calculated query cost"."""
+"""Base cost of every mutation. Source: Shopify docs, "API limits"."""
 
 INVENTORY_ROWS = 250
 """Rows that one inventorySetQuantities call takes (Shopify's limit on input arrays)."""
+
+PAGE = 250
+"""The largest page of a connection."""
 
 PER_VARIANT = 0.2
 PER_METAFIELD = 0.4
 PER_FILE = 1.9
 PER_VARIANT_FILE = 0.6
-"""Dynamic input costs of productSet and the variant bulk mutations. Source: field docs of `productSet` and the
-changelog on dynamic complexity."""
+"""Dynamic input costs of productSet, productUpdate and the variant bulk mutations. Source: field docs of `productSet`
+and the changelogs on dynamic complexity."""
+
+_ITEM_ATTRIBUTES = frozenset({"sku", "cost", "tracked", "requires_shipping", "weight"})
 
 
-def connection(first: int, child: float) -> float:
-    """Requested cost of a connection with page size `first` whose nodes cost `child` points each.
+def connection(size: int, child: float) -> float:
+    """A connection asked for `size` nodes that cost `child` points each.
 
-    Not documented; fitted to recorded query costs: 2 + child × max(1, ⌊2·ln first⌋).
+    The price grows with the logarithm of `size`, so a large page is much cheaper by the node. Not documented; derived
+    from recorded answers.
     """
-    return 2 + child * max(1, math.floor(2 * math.log(max(first, 1))))
+    return 2 + child * max(1, math.floor(2 * math.log(min(max(size, 1), PAGE))))
+
+
+def variant_node(*, item: bool = True, stock: bool = True, media: bool = True) -> float:
+    """One variant in an answer: itself, its option values (recorded answers count them), its inventory item, the level
+    with its quantities, its first picture."""
+    return 1 + 1 + (1 if item else 0) + (2 if stock else 0) + (connection(1, 1) if media else 0)
+
+
+def product_node(variants: int, metafields: int, media: int) -> float:
+    """One product as the snapshot reads it, with its three connections asked for so many nodes."""
+    return (1 + 1 + 1  # itself, seo, options
+            + connection(variants, variant_node()) + connection(metafields, 1) + connection(media, 1))
 
 
 def estimate(operation: Operation, changes: Iterable[Change]) -> float:
-    """Points of one plan item. Stock is charged its share of a full batch of `INVENTORY_ROWS` rows."""
-    paths = [change.path for change in changes]
-    variants = len({path[: path.rindex("].")] for path in paths if path.startswith("variants[")})
-    metafields = sum(path.startswith("metafields[") for path in paths)
-    pictures = sum(len(c.after) for c in changes if c.path == "images" and isinstance(c.after, list))
-    variant_pictures = sum(path.endswith("].image") for path in paths)
+    """Points of one plan item: what its input costs and what its answer, which tells what Shopify made of it, costs.
+
+    Stock is charged its share of a full batch of `INVENTORY_ROWS` rows.
+    """
+    listed = list(changes)
     if operation is Operation.INVENTORY_SET:
-        return MUTATION * len(paths) / INVENTORY_ROWS
+        return MUTATION * len(listed) / INVENTORY_ROWS
+    written = {change.path for change in listed if change.after is not None}
+    attributes = [path[path.rindex("].") + 2:] for path in (c.path for c in listed) if path.startswith("variants[")]
+    variants = len({c.path[: c.path.rindex("].")] for c in listed if c.path.startswith("variants[")})
+    metafields = sum(path.startswith("metafields[") for path in written)
+    pictures = sum(len(c.after) for c in listed if c.path == "images" and isinstance(c.after, list))
+    shown = attributes.count("image")
+    stocked = any(name.startswith("stock[") for name in attributes)
+    inputs = PER_VARIANT * variants + PER_FILE * pictures + PER_VARIANT_FILE * shown
     if operation is Operation.PRODUCT_CREATE:
-        inputs = PER_VARIANT * variants + PER_METAFIELD * (metafields + 1)
-        files = PER_FILE * pictures + PER_VARIANT_FILE * variant_pictures
-        reading = connection(variants, 2) + connection(metafields + 1, 1)
-        return MUTATION + inputs + files + reading + (connection(pictures, 1) if pictures else 0)
+        metafields += 1  # the custom id
+        answer = 2 + connection(variants, variant_node(stock=stocked, media=pictures > 0)) + connection(metafields, 1)
+        return MUTATION + inputs + PER_METAFIELD * metafields + answer + (connection(pictures, 1) if pictures else 0)
     if operation is Operation.PRODUCT_UPDATE:
-        return MUTATION + (PER_METAFIELD * metafields + connection(metafields, 1) if metafields else 0)
-    if operation in (Operation.VARIANTS_UPDATE, Operation.VARIANTS_CREATE):
-        return MUTATION + PER_VARIANT * variants + PER_VARIANT_FILE * variant_pictures
+        seo = any(change.path.startswith("seo.") for change in listed)
+        return MUTATION + PER_METAFIELD * metafields + seo + (connection(metafields, 1) if metafields else 0)
+    if operation is Operation.VARIANTS_CREATE:
+        return MUTATION + inputs + variant_node(stock=stocked, media=shown > 0) - 1
+    if operation is Operation.VARIANTS_UPDATE:
+        with_item = not _ITEM_ATTRIBUTES.isdisjoint(attributes)
+        return MUTATION + inputs + variant_node(item=with_item, stock=False, media=shown > 0) - 1
     if operation is Operation.MEDIA_SET:
-        return MUTATION + PER_FILE * pictures + (connection(pictures, 1) if pictures else 0)
+        return MUTATION + inputs + connection(pictures, 1)
     return MUTATION
 
 

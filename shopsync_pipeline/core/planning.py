@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from shopsync_pipeline.core.cost import INVENTORY_ROWS, estimate
 from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Risk, canonical_json, place
-from shopsync_pipeline.core.merge import OPTIONS, Decision, Outcome, ProductMerge, Situation
+from shopsync_pipeline.core.merge import Decision, Outcome, ProductMerge, Situation
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 
 _LANES = {
@@ -40,10 +40,6 @@ def items_for(product_key: str, merge: ProductMerge, *, product_id: str | None, 
     grouped: dict[Operation, list[Change]] = {}
     for decision in pushes:
         grouped.setdefault(_operation(decision, remote), []).append(_change(decision))
-    if Operation.VARIANTS_CREATE in grouped and OPTIONS in remote:
-        # New variants name their option values under the options that the product has in Shopify.
-        names = Change(OPTIONS, remote[OPTIONS], remote[OPTIONS], Reason.NEW)
-        grouped[Operation.VARIANTS_CREATE].insert(0, names)
     return arrange(
         make_item(product_key, product_id, operation, part)
         for operation, changes in grouped.items()

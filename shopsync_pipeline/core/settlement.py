@@ -22,7 +22,7 @@ def took_effect(item: PlanItem, now: Fields | None) -> bool:
         return now is not None
     if item.operation is Operation.PRODUCT_DELETE or now is None:
         return now is None and item.operation is Operation.PRODUCT_DELETE
-    return any(now.get(change.path) != change.before for change in item.changes if change.before != change.after)
+    return any(now.get(change.path) != change.before for change in item.changes)
 
 
 def shown(item: PlanItem, now: Fields) -> dict[Path, Value | None]:

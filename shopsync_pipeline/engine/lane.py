@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.core.merge import OPTIONS
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
@@ -107,8 +108,8 @@ class LaneSender:
 
     async def _send(self, batch: Batch) -> None:
         for _ in range(SENDS):
-            links = self._links(batch)
             try:
+                links = self._links(batch)
                 key, sending = self._request(batch, links)
             except NotSendable as error:
                 self._mark(batch, ItemState.REJECTED, str(error))
@@ -116,8 +117,7 @@ class LaneSender:
             sent = self._write_ahead(batch, key, sending)
             try:
                 answer = await self._client.mutate(
-                    sending.document, sending.variables, cost=sending.cost,
-                    repeatable=batch[0].operation is Operation.INVENTORY_SET,
+                    sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable
                 )
             except AnswerLost:
                 if await settle(self._context, self._client, self._location, sent):
@@ -130,7 +130,7 @@ class LaneSender:
                 self._settle_unsent(batch, sent, error)
                 raise
             else:
-                self._confirm(batch, sent, sending, answer, links)
+                await self._confirm(batch, sent, sending, answer, links)
                 return
         self._mark(batch, ItemState.REJECTED, f"sent {SENDS} times; each answer was lost and nothing took effect")
 
@@ -146,7 +146,18 @@ class LaneSender:
         first = batch[0]
         if first.operation is Operation.INVENTORY_SET:
             return key, inventory_request(batch, links, location_id=self._location, idempotency_key=key)
-        return key, request(first, links.get(first.product_key), location_id=self._location)
+        return key, request(first, links.get(first.product_key), location_id=self._location,
+                            options=self._option_names(first))
+
+    def _option_names(self, item: PlanItem) -> list[str]:
+        """The product's option names as the store shows them, under which variants name their option values."""
+        if item.product_id is None:
+            return []
+        with self._context.database.read() as connection:
+            for product in Snapshot(connection, self._context.shop_id).products([item.product_id]):
+                names = product.document.get(OPTIONS, [])
+                return [str(name) for name in names] if isinstance(names, list) else []
+        return []
 
     def _write_ahead(self, batch: Batch, key: str, sending: Request) -> Sent:
         with self._context.database.write() as connection:
@@ -158,18 +169,24 @@ class LaneSender:
             Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.SENT)
         return sent
 
-    def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer, links: Mapping[str, Links]) -> None:
+    async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
+                       links: Mapping[str, Links]) -> None:
         after: dict[str, Mapping[Path, Value | None]] = {}
+        known = dict(links)
+        if batch[0].operation is Operation.INVENTORY_SET:
+            after.update(inventory_written(batch, answer.data))
+        else:
+            item = batch[0]
+            result = written(item, sending, answer.data, links.get(item.product_key))
+            if not result.complete:
+                # The answer had no room for all variants or pictures; reading the product by id shows the rest.
+                await settle(self._context, self._client, self._location, sent, answer=answer)
+                self._count(batch, ItemState.CONFIRMED)
+                return
+            after[item.item_id], known[item.product_key] = result.fields, result.links
         with self._context.database.write() as connection:
-            if batch[0].operation is Operation.INVENTORY_SET:
-                after.update(inventory_written(batch, answer.data))
-                for item in batch:
-                    confirm(connection, self._context.shop_id, item, after[item.item_id], links[item.product_key])
-            else:
-                item = batch[0]
-                result = written(item, sending, answer.data, links.get(item.product_key))
-                after[item.item_id] = result.fields
-                confirm(connection, self._context.shop_id, item, result.fields, result.links)
+            for item in batch:
+                confirm(connection, self._context.shop_id, item, after[item.item_id], known[item.product_key])
             Ledger(connection, self._context.shop_id).settle(
                 sent.ledger_id, LedgerState.CONFIRMED, answer=answer.data, requested=answer.requested_cost,
                 actual=answer.actual_cost, after=after,

@@ -18,7 +18,7 @@ from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.diff import put_face
 from shopsync_pipeline.engine.pull import known_links
-from shopsync_pipeline.shopify.client import ShopifyClient
+from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.nodes import RemoteProduct
 from shopsync_pipeline.shopify.snapshot import read_by_custom_ids, read_by_ids
 
@@ -32,10 +32,12 @@ async def settle_unknown(context: Context, client: ShopifyClient, location_id: s
     return len(unknown)
 
 
-async def settle(context: Context, client: ShopifyClient, location_id: str, sent: Sent) -> bool:
+async def settle(context: Context, client: ShopifyClient, location_id: str, sent: Sent, *,
+                 answer: Answer | None = None) -> bool:
     """Finds out whether one mutation took effect and writes the consequences down; tells which it was.
 
-    An item that was not executed is planned again and may be sent once more.
+    An item that was not executed is planned again and may be sent once more. `answer` is the mutation's own, where
+    there was one that did not tell everything.
     """
     store = await _read(context, client, location_id, sent.items)
     done = [item for item in sent.items if took_effect(item, _fields(store.get(item.item_id)))]
@@ -48,7 +50,9 @@ async def settle(context: Context, client: ShopifyClient, location_id: str, sent
                 after[item.item_id] = _confirm_as_read(connection, context.shop_id, item, store.get(item.item_id))
         Ledger(connection, context.shop_id).settle(
             sent.ledger_id, LedgerState.CONFIRMED if executed else LedgerState.NOT_EXECUTED, after=after,
-            error="the answer was lost; settled by reading the product",
+            error=None if answer else "the answer was lost; settled by reading the product",
+            answer=answer.data if answer else None, requested=answer.requested_cost if answer else None,
+            actual=answer.actual_cost if answer else None,
         )
         Plans(connection, context.shop_id).mark(
             sent.plan_id, [item.item_id for item in sent.items],
@@ -108,10 +112,8 @@ def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mappin
     local = dict(before.local) if before else {}
     remote = dict(before.remote) if before else {}
     for change in item.changes:
-        # A change to the same value only names the options under which new variants go in.
-        if creating or change.before != change.after:
-            put_face(local, change.path, change.after)
-            put_face(remote, change.path, values.get(change.path))
+        put_face(local, change.path, change.after)
+        put_face(remote, change.path, values.get(change.path))
     # No `seen` digests: the next diff looks once more, and that is what proves the product in sync.
     base.put([Agreed(product_key=item.product_key, local=local, remote=remote, links=links)])
     instant = now()

@@ -1,7 +1,5 @@
 """Asset checks: true statements about the catalog and the plan. The one on bounds blocks the push."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from shopsync_pipeline.engine.ingest import quarantined_rows

@@ -1,7 +1,5 @@
 """Sensors. `new_delivery` starts an incremental run when another export or feed lies ready; stopped by default."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from shopsync_pipeline.core.errors import ShopsyncError

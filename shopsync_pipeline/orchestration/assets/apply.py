@@ -1,7 +1,5 @@
 """The push: one op per lane, each sending its part of the plan under the shop's writer lock."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 

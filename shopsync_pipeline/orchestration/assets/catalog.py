@@ -1,7 +1,5 @@
 """The catalog's side: the delivery that lies ready, and the local catalog made from it."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from shopsync_pipeline.engine.ingest import delivery_of, ingest, quarantined_rows
@@ -30,7 +28,8 @@ def export(shopsync: dg.ResourceParam[Shopsync]) -> dg.MaterializeResult[None]:
 
 
 @dg.asset(key=LOCAL_CATALOG, deps=[EXPORT], group_name=SOURCE_GROUP, kinds={"sql"}, owners=OWNERS)
-def local_catalog(context: dg.AssetExecutionContext, shopsync: dg.ResourceParam[Shopsync]) -> dg.MaterializeResult[None]:
+def local_catalog(context: dg.AssetExecutionContext,
+                  shopsync: dg.ResourceParam[Shopsync]) -> dg.MaterializeResult[None]:
     """The catalog as the last accepted delivery says it is, one document a product. Switched in one transaction."""
     with shopsync.opened() as opened:
         report = ingest(opened)

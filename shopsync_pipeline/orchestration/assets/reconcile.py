@@ -1,7 +1,5 @@
 """Where both sides meet: the three-way difference, and the plan that follows from it."""
 
-from __future__ import annotations
-
 import dagster as dg
 from pydantic import Field
 

@@ -1,7 +1,5 @@
 """Shopify's side: the store as it was last read."""
 
-from __future__ import annotations
-
 import asyncio
 from enum import Enum
 

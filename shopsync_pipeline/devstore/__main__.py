@@ -1,0 +1,43 @@
+"""`python -m shopsync_pipeline.devstore`: the dev store from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from shopsync_pipeline.devstore.config import PLANS, DevStoreError
+from shopsync_pipeline.devstore.server import serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until stopped; returns 0, or 2 with a sentence when it cannot start."""
+    parser = argparse.ArgumentParser(prog="devstore", description="A local Shopify Admin GraphQL API on loopback.")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--state", type=Path, required=True, help="SQLite file that holds the shop")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
+    parser.add_argument("--shop", default="demo-store.myshopify.com", help="the shop's myshopify domain")
+    parser.add_argument("--token", default="devstore-token", help="the access token clients must send")
+    parser.add_argument("--plan", default="standard", choices=list(PLANS), help="which points bucket the shop has")
+    parser.add_argument("--latency-ms", type=int, default=0, help="added to every API answer, in milliseconds")
+    parser.add_argument("--speed", type=float, default=1.0, help="multiplies the restore rate of the bucket")
+    given = parser.parse_args(arguments)
+    try:
+        serve(
+            host=given.host,
+            port=given.port,
+            state_path=given.state,
+            shop=given.shop,
+            access_token=given.token,
+            plan=given.plan,
+            latency_ms=given.latency_ms,
+            speed=given.speed,
+        )
+    except DevStoreError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

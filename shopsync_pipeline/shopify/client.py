@@ -1,0 +1,250 @@
+"""The one way to talk to a shop: sends a named document, waits for points, repeats what is safe to repeat.
+
+Never repeats a write that may have been executed unless it is declared repeatable, and never shows the access token.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+import orjson
+import stamina
+from pydantic import SecretStr
+
+from shopsync_pipeline.core.errors import SettingsError
+from shopsync_pipeline.shopify.address import endpoint
+from shopsync_pipeline.shopify.answers import Answer, Cost, fault_of_body, fault_of_status, parse
+from shopsync_pipeline.shopify.documents import document
+from shopsync_pipeline.shopify.errors import (
+    AnswerLost,
+    GraphQLFault,
+    ServerFault,
+    ShopifyError,
+    Throttled,
+    Unreachable,
+    UserError,
+    UserErrors,
+)
+from shopsync_pipeline.shopify.throttle import PointsBucket
+
+__all__ = ["DEFAULT_API_VERSION", "Answer", "Patience", "ShopifyClient"]
+
+log = logging.getLogger(__name__)
+
+DEFAULT_API_VERSION = "2026-10"
+
+# These end before a byte of the request is on the wire, so the shop cannot have seen it.
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to go on. `attempts` counts all tries that end in connection and server faults. Being throttled is no
+    fault; its end is `throttled_seconds` after the first refusal of the call. Pauses grow from `first_pause` to
+    `longest_pause` seconds, with up to `jitter` seconds added at random."""
+
+    attempts: int = 5
+    throttled_seconds: float = 300.0
+    first_pause: float = 0.5
+    longest_pause: float = 20.0
+    jitter: float = 1.0
+
+
+class _LostError(ShopifyError):
+    """One try of a write ended without a usable answer; inside this module only."""
+
+
+class _Token(httpx.Auth):
+    """Puts the token on each request as it leaves, so that no client or request object prints it."""
+
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["X-Shopify-Access-Token"] = self._token.get_secret_value()
+        yield request
+
+
+class ShopifyClient:
+    """A shop's Admin GraphQL API at one pinned version; an async context manager.
+
+    `shop_url` takes the forms of `address.endpoint`. `timeout_seconds` bounds connecting, and each wait for bytes;
+    Shopify itself gives up after about 10 s. All clients of one shop must share one `bucket`. `on_answer` is told the
+    document's name and every good or refused (`userErrors`) answer, for metrics and the ledger; it must not raise.
+    """
+
+    def __init__(self, shop_url: str, access_token: str | SecretStr, *, api_version: str = DEFAULT_API_VERSION,
+                 max_concurrent: int = 8, timeout_seconds: float = 30.0,
+                 transport: httpx.AsyncBaseTransport | None = None, bucket: PointsBucket | None = None,
+                 on_answer: Callable[[str, Answer], None] | None = None, patience: Patience | None = None) -> None:
+        token = access_token if isinstance(access_token, SecretStr) else SecretStr(access_token)
+        text = token.get_secret_value()
+        if not text.isascii() or not text.isprintable() or " " in text or not text:
+            raise SettingsError("The Shopify access token is empty or holds spaces or unusual characters; copy it "
+                                "again into SHOPIFY_ACCESS_TOKEN.")
+        self.api_version = api_version
+        self._url = httpx.URL(endpoint(shop_url, api_version))
+        self.bucket = bucket if bucket is not None else PointsBucket(max_concurrent=max_concurrent)
+        self._on_answer = on_answer
+        self._patience = patience if patience is not None else Patience()
+        self._warned = False
+        self._http = httpx.AsyncClient(
+            auth=_Token(token), transport=transport, timeout=timeout_seconds, follow_redirects=False,
+            # An operator's proxy and certificates count on the way to Shopify; a dev store is on this machine.
+            trust_env=self._url.scheme == "https",
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=max_concurrent),
+            headers={"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "shopsync"},
+        )
+
+    def __repr__(self) -> str:
+        return f"ShopifyClient({self.host!r}, api_version={self.api_version!r})"
+
+    @property
+    def host(self) -> str:
+        """The shop's host, with the port of a dev store."""
+        return self._url.netloc.decode("ascii")
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        await self._http.__aexit__(*exc_info)
+
+    async def query(self, name: str, variables: Mapping[str, Any], *, cost: float) -> Answer:
+        """Asks document `name`; `cost` is the estimate in points. Repeats after connection faults, 5xx, 429, THROTTLED.
+
+        Raises `Unreachable`, `ServerFault`, `Throttled`, `Unauthorized`, `Forbidden`, `ShopUnavailable`,
+        `GraphQLFault`, `FilterIgnored`.
+        """
+        return await self._call(name, variables, cost, writes=False, repeatable=True)
+
+    async def mutate(self, name: str, variables: Mapping[str, Any], *, cost: float, repeatable: bool = False) -> Answer:
+        """Sends the write `name`; `cost` is the estimate in points.
+
+        Repeats only what was certainly not executed: no connection made, THROTTLED and 429 (refused for lack of points
+        before execution). Everything else without a usable answer, also 503, which a gateway may give while the write
+        goes on behind it, raises `AnswerLost`; with `repeatable` (deletes, sets of absolute values, `@idempotent` with
+        the same key) it is first tried again. Raises `UserErrors` when the payload has any, and what `query` raises.
+        """
+        return await self._call(name, variables, cost, writes=True, repeatable=repeatable)
+
+    async def _call(self, name: str, variables: Mapping[str, Any], cost: float, *, writes: bool,
+                    repeatable: bool) -> Answer:
+        content = orjson.dumps({"query": document(name), "variables": dict(variables)})
+        retrying = _Retrying(self._patience, repeatable=repeatable, cost=cost)
+        try:
+            async for attempt in stamina.retry_context(
+                on=retrying.pause_after, attempts=None, timeout=None, wait_initial=self._patience.first_pause,
+                wait_max=self._patience.longest_pause, wait_jitter=self._patience.jitter,
+            ):
+                with attempt:
+                    return await self._try(name, content, retrying, writes=writes)
+        except (UserErrors, GraphQLFault):
+            raise
+        except ShopifyError as error:
+            if retrying.lost:
+                raise AnswerLost(
+                    f"The answer to {name} was lost, so the write may or may not have been executed. Read the product "
+                    f"again before deciding. What happened: {error}"
+                ) from error
+            raise
+        raise AssertionError("a retry context ends by returning or raising")
+
+    async def _try(self, name: str, content: bytes, retrying: _Retrying, *, writes: bool) -> Answer:
+        async with self.bucket.admit(retrying.cost) as ticket:
+            try:
+                response = await self._http.post(self._url, content=content)
+            except _NEVER_SENT as error:
+                ticket.settle(actual=0.0, status=None)
+                raise Unreachable(
+                    f"No connection to {self.host} could be made ({type(error).__name__}: {error}). Check the shop's "
+                    f'address and this machine\'s network, for example with "curl -sI {self._url.scheme}://{self.host}".'
+                ) from error
+            except httpx.TransportError as error:
+                told = f"The connection to {self.host} failed before {name} was answered ({type(error).__name__})."
+                if writes:
+                    raise _LostError(told) from error
+                raise Unreachable(f"{told} Check this machine's network and https://www.shopifystatus.com.") from error
+            body, cost = parse(response)
+            fault = fault_of_status(response, self.host) or fault_of_body(name, body, response)
+            if isinstance(fault, Throttled):
+                retrying.learn(cost)
+                ticket.refused(cost.status)
+                raise fault
+            ticket.settle(actual=cost.actual if cost.actual is not None else cost.requested, status=cost.status)
+        self._check_version(response)
+        if isinstance(fault, ServerFault) and writes:
+            raise _LostError(str(fault)) from fault
+        if fault is not None:
+            raise fault
+        assert body is not None
+        answer = Answer(body["data"], cost.requested, cost.actual, response.headers.get("X-Request-Id"),
+                        response.headers.get("X-Shopify-API-Version"))
+        if self._on_answer is not None:
+            self._on_answer(name, answer)
+        if writes:
+            _raise_user_errors(answer.data)
+        return answer
+
+    def _check_version(self, response: httpx.Response) -> None:
+        served = response.headers.get("X-Shopify-API-Version")
+        if served and served != self.api_version and not self._warned:
+            self._warned = True
+            log.warning(
+                "Shop %s answers with API version %s instead of %s: the pinned version is no longer, or not yet, "
+                "served. Update shopsync before the differences matter.", self.host, served, self.api_version,
+            )
+
+
+class _Retrying:
+    """The memory of one call across its tries: how many faults, for how long throttled, whether an answer was lost."""
+
+    def __init__(self, patience: Patience, *, repeatable: bool, cost: float) -> None:
+        self._patience = patience
+        self._repeatable = repeatable
+        self._faults = 0
+        self._first_refused_at: float | None = None
+        self.lost = False
+        self.cost = cost
+
+    def learn(self, cost: Cost) -> None:
+        """A THROTTLED answer tells the true requested cost: ask the bucket for that much next time."""
+        if cost.requested is not None:
+            self.cost = max(self.cost, cost.requested)
+
+    def pause_after(self, error: Exception) -> bool | float:
+        """Whether to try again after `error`: `False`, `True` for the usual pause, or seconds."""
+        self.lost = self.lost or isinstance(error, _LostError)
+        if isinstance(error, Throttled):
+            return self._pause_throttled(error)
+        if isinstance(error, _LostError) and not self._repeatable:
+            return False
+        if isinstance(error, _LostError | Unreachable | ServerFault):
+            self._faults += 1
+            return self._faults < self._patience.attempts
+        return False
+
+    def _pause_throttled(self, error: Throttled) -> bool | float:
+        now = time.monotonic()
+        if self._first_refused_at is None:
+            self._first_refused_at = now
+        if now - self._first_refused_at >= self._patience.throttled_seconds:
+            return False
+        # Points come back at a known rate, for which the bucket waits before the next try; the small pause here only
+        # keeps us from spinning when the answers tell no bucket.
+        return error.wait_seconds if error.wait_seconds is not None else 0.1
+
+
+def _raise_user_errors(data: Mapping[str, Any]) -> None:
+    for root, payload in data.items():
+        if payload is None:
+            raise GraphQLFault(f"Shopify answered {root} with nothing, neither a result nor an error.")
+        errors = payload.get("userErrors")
+        if errors:
+            raise UserErrors(root, [UserError.from_row(row) for row in errors])

@@ -1,0 +1,225 @@
+"""Reads products out of a shop, page by page, complete: what did not fit into the page is fetched before it is yielded.
+
+Never yields a product with a part of its variants, metafields or media, and never takes a search result as proof that a
+product does not exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias, TypeVar
+
+from shopsync_pipeline.core.cost import connection, product_node, variant_node
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.shopify.client import ShopifyClient
+from shopsync_pipeline.shopify.errors import GraphQLFault
+from shopsync_pipeline.shopify.nodes import CUSTOM_ID, RemoteProduct, remote_product
+
+_T = TypeVar("_T")
+
+Known: TypeAlias = Callable[[Sequence[str]], Mapping[str, Links] | Awaitable[Mapping[str, Links]]]
+"""Product ids → the links remembered for them (those that are known); plain or async."""
+OnPage: TypeAlias = Callable[[int], None]
+"""Told after each page how many products it held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSizes:
+    """How much of each connection is asked for at once. A page of products is nearly as dear as one product, so it is
+    the largest there is; the inner sizes fit most products and keep the request under Shopify's 1,000 points."""
+
+    products: int = 250
+    variants: int = 25
+    metafields: int = 50
+    media: int = 25
+
+    @property
+    def page_cost(self) -> float:
+        """The requested cost of a page, in points."""
+        return connection(self.products, self.product_cost)
+
+    @property
+    def product_cost(self) -> float:
+        """The cost of one product read by id, in points."""
+        return product_node(self.variants, self.metafields, self.media)
+
+    def inner(self) -> dict[str, int]:
+        """The variables of the three inner connections."""
+        return {"variants": self.variants, "metafields": self.metafields, "media": self.media}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundById:
+    """Products read by id, and the ids that name no product (deleted, or never were)."""
+
+    products: tuple[RemoteProduct, ...]
+    missing: tuple[str, ...]
+
+
+PAGE = PageSizes()
+REST = 250
+"""Nodes a page when the rest of one product's connection is fetched (the platform's maximum)."""
+BY_ID = PageSizes(products=16, variants=10, metafields=25, media=10)
+"""How products are read by id; `products` is the first guess of ids a request, corrected by what the answers cost."""
+_SAFE_COST = 900.0
+"""Requested points that leave room below the platform's 1,000 a request."""
+
+
+def nothing_known(_ids: Sequence[str]) -> Mapping[str, Links]:
+    """A `Known` for a shop of which nothing is remembered."""
+    return {}
+
+
+async def read_all(client: ShopifyClient, *, known: Known, location_id: str, on_page: OnPage | None = None,
+                   sizes: PageSizes = PAGE) -> AsyncIterator[RemoteProduct]:
+    """All products of the shop in order of their id, drafts and archived ones too. `location_id`: where stock is read.
+
+    A product that is edited while it is read may show some of the edit; its `updated_at` is then older than the edit,
+    so the next `read_since` brings it again.
+    """
+    async for product in _read_pages(client, None, "ID", known, location_id, on_page, sizes):
+        yield product
+
+
+async def read_since(client: ShopifyClient, since: datetime, *, known: Known, location_id: str,
+                     on_page: OnPage | None = None, sizes: PageSizes = PAGE) -> AsyncIterator[RemoteProduct]:
+    """The products that were updated at `since` (aware) or later, oldest update first; one that is updated meanwhile
+    may come twice.
+
+    The search index lags behind writes and stock-only writes may not show (recorded answers), so overlap by 5 to 10
+    minutes and let the full snapshot mend the rest. Deleted products are not in it.
+    """
+    if since.tzinfo is None:
+        raise ValueError("since has no time zone: give an aware datetime.")
+    query = f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+    async for product in _read_pages(client, query, "UPDATED_AT", known, location_id, on_page, sizes):
+        yield product
+
+
+async def read_by_ids(client: ShopifyClient, ids: Iterable[str], *, known: Known, location_id: str,
+                      on_page: OnPage | None = None, sizes: PageSizes = BY_ID) -> FoundById:
+    """The products with these ids (`gid://shopify/Product/…`), each once, in the order given; reads what is true now.
+
+    How many ids go into a request follows from what the shop asks for them: it is not documented whether `nodes` costs
+    by the id.
+    """
+    wanted = list(dict.fromkeys(ids))
+    products: list[RemoteProduct] = []
+    missing: list[str] = []
+    count, start = sizes.products, 0
+    while start < len(wanted):
+        chunk = wanted[start:start + count]
+        variables = {"ids": chunk, "locationId": location_id, **sizes.inner()}
+        estimate = min(sizes.product_cost * len(chunk), _SAFE_COST)
+        try:
+            answer = await client.query("products_by_id", variables, cost=estimate)
+        except GraphQLFault as fault:
+            count = _smaller(len(chunk), fault)
+            continue
+        start += len(chunk)
+        if answer.requested_cost and start < len(wanted):
+            count = max(1, min(250, int(len(chunk) * _SAFE_COST / answer.requested_cost)))
+        nodes = [node for node in answer.data["nodes"] if node]
+        found = [product async for product in _complete(client, nodes, known, location_id)]
+        products += found
+        there = {product.links.product for product in found}
+        missing += [gid for gid in chunk if gid not in there]
+        if on_page is not None:
+            on_page(len(chunk))
+    return FoundById(tuple(products), tuple(missing))
+
+
+async def read_by_custom_ids(client: ShopifyClient, keys: Iterable[str], *, known: Known,
+                             location_id: str) -> dict[str, RemoteProduct | None]:
+    """The product of each key (its custom id in Shopify), or `None` where there is none: settles whether a creation
+    with an unknown outcome happened. Needs the definition that `shop.ensure_custom_id` makes."""
+    wanted = list(dict.fromkeys(keys))
+    ids = await _together(_id_of_key(client, key) for key in wanted)
+    found = await read_by_ids(client, [gid for gid in ids if gid], known=known, location_id=location_id)
+    by_id = {product.links.product: product for product in found.products}
+    return {key: by_id.get(gid) if gid else None for key, gid in zip(wanted, ids, strict=True)}
+
+
+async def _id_of_key(client: ShopifyClient, key: str) -> str | None:
+    namespace, name = CUSTOM_ID
+    identifier = {"customId": {"namespace": namespace, "key": name, "value": key}}
+    answer = await client.query("product_by_custom_id", {"identifier": identifier}, cost=1)
+    product = answer.data["productByIdentifier"]
+    return str(product["id"]) if product else None
+
+
+async def _read_pages(client: ShopifyClient, query: str | None, sort_key: str, known: Known, location_id: str,
+                      on_page: OnPage | None, sizes: PageSizes) -> AsyncIterator[RemoteProduct]:
+    first, after, more = sizes.products, None, True
+    while more:
+        variables = {"first": first, "after": after, "query": query, "sortKey": sort_key, "locationId": location_id,
+                     **sizes.inner()}
+        try:
+            answer = await client.query("products_page", variables, cost=sizes.page_cost)
+        except GraphQLFault as fault:
+            first = _smaller(first, fault)
+            continue
+        page = answer.data["products"]
+        async for product in _complete(client, page["nodes"], known, location_id):
+            yield product
+        if on_page is not None:
+            on_page(len(page["nodes"]))
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+
+
+def _smaller(count: int, fault: GraphQLFault) -> int:
+    """Half of `count` when the request was too dear (MAX_COST_EXCEEDED); raises any other fault."""
+    if "MAX_COST_EXCEEDED" not in fault.codes or count <= 1:
+        raise fault
+    return count // 2
+
+
+async def _together(questions: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """All answers in order; the bucket bounds how many are asked at once. When one fails, the others are called off."""
+    tasks = [asyncio.ensure_future(question) for question in questions]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _complete(client: ShopifyClient, nodes: Sequence[dict[str, Any]], known: Known,
+                    location_id: str) -> AsyncIterator[RemoteProduct]:
+    """Projects nodes after fetching the rest of their connections; a product deleted meanwhile is left out."""
+    products = [node for node in nodes if "variants" in node]
+    remembered = known([node["id"] for node in products])
+    links = await remembered if inspect.isawaitable(remembered) else remembered
+    whole = await _together(_fetch_rest(client, node, location_id) for node in products)
+    for node in whole:
+        if node is not None:
+            yield remote_product(node, known=links.get(node["id"]))
+
+
+_REST_DOCUMENTS = {
+    "variants": ("product_variants_page", connection(REST, variant_node())),
+    "metafields": ("product_metafields_page", connection(REST, 1)),
+    "media": ("product_media_page", connection(REST, 1)),
+}
+
+
+async def _fetch_rest(client: ShopifyClient, node: dict[str, Any], location_id: str) -> dict[str, Any] | None:
+    whole = dict(node)
+    for part, (document, cost) in _REST_DOCUMENTS.items():
+        rows, page = list(node[part]["nodes"]), node[part]["pageInfo"]
+        while page["hasNextPage"]:
+            variables = {"id": node["id"], "first": REST, "after": page["endCursor"]}
+            if part == "variants":
+                variables["locationId"] = location_id
+            answer = await client.query(document, variables, cost=cost + 1)
+            product = answer.data["product"]
+            if product is None:
+                return None
+            rows += product[part]["nodes"]
+            page = product[part]["pageInfo"]
+        whole[part] = {"nodes": rows}
+    return whole
