@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,10 +92,14 @@ class DevStore:
 
     def graphql(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """Asks the Admin API as any client would; fails the test on errors. Waits when throttled."""
-        answer = self._http.post(
-            "/admin/api/2026-10/graphql.json", json={"query": query, "variables": variables or {}},
-            headers={"X-Shopify-Access-Token": TOKEN},
-        ).json()
+        for _ in range(100):
+            answer = self._http.post(
+                "/admin/api/2026-10/graphql.json", json={"query": query, "variables": variables or {}},
+                headers={"X-Shopify-Access-Token": TOKEN},
+            ).json()
+            if answer.get("errors", [{}])[0].get("extensions", {}).get("code") != "THROTTLED":
+                break
+            time.sleep(0.05)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data

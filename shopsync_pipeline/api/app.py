@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shopsync_pipeline import __version__
+from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
 from shopsync_pipeline.api.models import (
     Approval,
     Choice,
@@ -29,7 +30,6 @@ from shopsync_pipeline.engine.approve import approve
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
-from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
 from shopsync_pipeline.settings import Settings
 
 router = APIRouter(prefix="/api/v1")

@@ -27,7 +27,7 @@ NEWLINE = "\x1e"
 MEMORY_LIMIT = "700MB"
 THREADS = 2
 
-_WIDTH_TOLERANCE = 1000
+_FEW_ROWS = 1000
 """Below this many refused rows a member is never called unreadable as a whole."""
 
 
@@ -143,7 +143,7 @@ class Stage:
         if good:
             refused += self._insert(table, layout, index, member, staged)
         staged.unlink(missing_ok=True)
-        if refused > _WIDTH_TOLERANCE and refused > good / 2:
+        if refused > _FEW_ROWS and refused > good / 2:
             first = next(row for row in self._account.quarantine if row.file == member.name)
             raise CatalogError(
                 f"{member.name} cannot be read as {table.name}: {refused:,} of its rows are unusable, the first in "

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
-from shopsync_pipeline.cli.local_shop import STORE_PORT, TOKEN, UI_PORT
+from shopsync_pipeline.cli.local_shop import STORE_PORT, TOKEN, UI_PORT, settings_or_demo
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.engine.approve import approve
@@ -45,8 +45,14 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
+def _told(*lines: str) -> None:
+    """Prints text as it is: nothing in it is markup, and no line is broken, so that ids can be copied."""
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 def _opened() -> Context:
-    return Context.open(load())
+    return Context.open(settings_or_demo())
 
 
 @app.command()
@@ -109,22 +115,18 @@ def api(
     """The REST API: plans, conflicts, approvals, and launching jobs."""
     from shopsync_pipeline.api.server import serve
 
-    serve(load(), host=host, port=port)
+    serve(settings_or_demo(), host=host, port=port)
 
 
 @app.command()
 def doctor() -> None:
     """What is set (secrets hidden), what is missing, and whether database, shop and export answer."""
-    settings = load()
-    table = Table("setting", "value", "what it is for")
+    settings = settings_or_demo()
     for name, value, purpose in shown_settings(settings):
-        table.add_row(name, value or "[dim]not set[/dim]", purpose)
-    console.print(table)
+        _told(f"{name} = {value or '(not set)'}", f"    {purpose}")
     findings = asyncio.run(examine(settings))
     for finding in findings:
-        mark = "[green]ok[/green]  " if finding.well else "[red]BAD[/red] "
-        console.print(f"{mark} {finding.name}: ", end="")
-        console.print(finding.says, markup=False, highlight=False)
+        _told(f"{'ok ' if finding.well else 'BAD'} {finding.name}: {finding.says}")
     if not all(finding.well for finding in findings):
         raise SystemExit(1)
 
@@ -140,12 +142,11 @@ def db_upgrade() -> None:
 @plan_app.command("list")
 def plan_list() -> None:
     """The newest plans."""
-    table = Table("plan", "made", "state", "create", "update", "points", "needs approval because")
     for plan in recent_plans(_opened()):
-        products = plan.summary["products"]
-        table.add_row(plan.plan_id, f"{plan.created_at:%Y-%m-%d %H:%M:%S}", plan.state.value, str(products["create"]),
-                      str(products["update"]), str(plan.summary["estimate"]["points"]), " ".join(plan.refusals))
-    console.print(table)
+        products, points = plan.summary["products"], plan.summary["estimate"]["points"]
+        _told(f"{plan.plan_id}  {plan.created_at:%Y-%m-%d %H:%M:%S}  {plan.state.value}",
+              f"    {products['create']} to create, {products['update']} to update, about {points:g} points",
+              *[f"    needs approval: {reason}" for reason in plan.refusals])
 
 
 @plan_app.command("show")
@@ -185,11 +186,13 @@ def conflicts_list(
     kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
 ) -> None:
     """Conflicts that wait for a decision."""
-    table = Table("conflict", "state", "product", "field", "agreed before", "catalog", "store", "why")
-    for row in open_conflicts(_opened(), kept=kept):
-        table.add_row(row.conflict_id, row.state.value, row.product_key, row.path, shown(row.faces.base_remote),
-                      shown(row.faces.local), shown(row.faces.remote), row.dispute)
-    console.print(table)
+    rows = open_conflicts(_opened(), kept=kept)
+    for row in rows:
+        _told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
+              f"    catalog {shown(row.faces.local)}, store {shown(row.faces.remote)}, agreed before "
+              f"{shown(row.faces.base_remote)}: {row.dispute}")
+    if not rows:
+        _told("No conflict waits.")
 
 
 @conflicts_app.command("resolve")

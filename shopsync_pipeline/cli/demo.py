@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from shopsync_pipeline.api.jobs import DagsterApi
 from shopsync_pipeline.catalog import write_sample_export
 from shopsync_pipeline.cli.local_shop import TOKEN, LocalShop
 from shopsync_pipeline.cli.processes import answers, dagster, devstore, require_free_port
@@ -33,7 +35,6 @@ from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.resolve import open_conflicts
 from shopsync_pipeline.engine.review import RunOutcome, documents, run_outcome, written_values
 from shopsync_pipeline.orchestration.keys import PROGRESS_TAG
-from shopsync_pipeline.api.jobs import DagsterApi
 from shopsync_pipeline.orchestration.metadata import shown
 from shopsync_pipeline.settings import load
 
@@ -64,9 +65,11 @@ def run(console: Console, *, products: int, store_port: int, ui_port: int) -> No
             _three_runs(console, _Runner(console, api, Context.open(settings)), shop, made.feed)
     console.rule("[bold]that was it")
     console.print(
-        "Look at the same runs in Dagster's UI, with the dev store still holding these products:\n\n"
+        "To look at these runs in Dagster's UI, with the dev store still holding these products:\n\n"
         "    [bold]make dev[/bold]\n\n"
-        "and decide the waiting conflict: open sync/diff there, or `shopsync conflicts list`."
+        "To see and decide the waiting conflict:\n\n"
+        "    [bold].venv/bin/shopsync conflicts list[/bold]\n"
+        "    [bold].venv/bin/shopsync conflicts resolve ID --take etilize[/bold]   (or shopify)"
     )
 
 
@@ -99,8 +102,8 @@ class _Runner:
     def table(self, title: str, outcome: RunOutcome, seconds: float) -> None:
         """Prints what a run did."""
         products = outcome.plan.summary["products"]
-        table = Table("created", "updated", "in sync", "edits kept", "conflicts", "mutations", "points", "seconds",
-                      title=title, title_justify="left", title_style="bold")
+        table = Table("created", "updated", "in sync", "kept", "conflicts", "mutations", "points", "seconds",
+                      title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAVY)
         table.add_row(str(products["create"]), str(products["update"]), str(products["in_sync"]),
                       str(outcome.plan.summary["kept"]), str(outcome.plan.summary["conflicts"]),
                       str(outcome.mutations), f"{outcome.points:g}", f"{seconds:.1f}")
@@ -181,7 +184,7 @@ def _reprice(feed: Path, factors: Mapping[str, Decimal]) -> dict[str, tuple[str,
     for row in rows:
         sku, old = row["SKU"], row["Price"]
         if sku in factors:
-            row["Price"] = str((Decimal(old) * factors[sku]).quantize(Decimal("0.01")))
+            row["Price"] = str((Decimal(old.replace(",", "")) * factors[sku]).quantize(Decimal("0.01")))
             changed[sku] = (old, row["Price"])
     with feed.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))

@@ -27,7 +27,7 @@ def run(console: Console, settings: Settings, *, store_port: int, ui_port: int) 
             console.print(f"Shop: {settings.shopify_shop_url}")
         else:
             shop = LocalShop(port=store_port)
-            if not shop.export.exists():
+            if not shop.exists:
                 raise ShopsyncError(
                     "No shop is configured and the demo has not run here yet. Run `make demo` once, or set "
                     "SHOPIFY_SHOP_URL and SHOPIFY_ACCESS_TOKEN."

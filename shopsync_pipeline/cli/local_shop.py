@@ -1,4 +1,4 @@
-"""The local shop on which the demo works, and `shopsync dev` when no real one is set: where it is, how to reach it."""
+"""The local shop on which the demo works, and every command when no real one is set: where it is, how to reach it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shopsync_pipeline.cli.processes import HOST
+from shopsync_pipeline.settings import Settings, load
 
 STORE_PORT = 47210
 UI_PORT = 47300
@@ -41,6 +42,11 @@ class LocalShop:
         """The database of shopsync for this shop."""
         return self.root / "shopsync.db"
 
+    @property
+    def exists(self) -> bool:
+        """Whether a demo has run here."""
+        return self.database.exists()
+
     def environment(self) -> Mapping[str, str]:
         """The settings that point shopsync at this shop."""
         return {
@@ -49,3 +55,11 @@ class LocalShop:
             "SHOPSYNC_DATABASE_URL": f"sqlite:///{self.database.absolute()}",
             "SHOPSYNC_EXPORT_PATH": str(self.export.absolute()),
         }
+
+
+def settings_or_demo() -> Settings:
+    """The configured settings; those of the demo's shop where none is configured and a demo has run here."""
+    settings, shop = load(), LocalShop()
+    if settings.shopify_shop_url or not shop.exists:
+        return settings
+    return Settings.model_validate(shop.environment())

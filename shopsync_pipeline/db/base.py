@@ -79,7 +79,7 @@ class BaseStore:
         rows = self._connection.execute(
             select(base_product.c.product_key, base_product.c.product_id).where(base_product.c.shop_id == self._shop)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def count(self) -> int:
         """Linked products."""

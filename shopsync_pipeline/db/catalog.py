@@ -84,10 +84,11 @@ class Catalog:
 
     def replace(self, import_id: str, documents: Iterable[tuple[str, dict[Path, Value]]]) -> Switch:
         """Makes `documents` (product key, flat map) the whole catalog. Rows that did not change are not rewritten."""
-        known = dict(self._connection.execute(
+        stored = self._connection.execute(
             select(catalog_product.c.product_key, catalog_product.c.digests)
             .where(catalog_product.c.shop_id == self._shop)
-        ).tuples().all())
+        )
+        known = dict(stored.all())
         appeared = changed = unchanged = 0
         instant = now()
 

@@ -74,7 +74,7 @@ class Conflicts:
             select(sync_conflict.c.state, func.count()).where(sync_conflict.c.shop_id == self._shop)
             .group_by(sync_conflict.c.state)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def resolutions(self) -> dict[str, dict[Path, Resolution]]:
         """Product key → path → the choice that a person made and that is still to be carried out."""

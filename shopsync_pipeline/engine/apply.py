@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from shopsync_pipeline.core.plan import Lane
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState, Plans, PlanState, SavedPlan
-from shopsync_pipeline.db.shops import Progress, writing_to
+from shopsync_pipeline.db.shops import Progress, progress_of, writing_to
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.lane import LaneSender, OnProgress
 from shopsync_pipeline.engine.pull import open_shop
@@ -20,13 +20,14 @@ from shopsync_pipeline.engine.settle import settle_unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyReport:
-    """How a plan ended: items by what became of them, mutations sent and points charged in total."""
+    """How a plan ended: items by what became of them, mutations sent, points charged and seconds of all its lanes."""
 
     plan: SavedPlan
     tally: Mapping[tuple[str, str, str], int]
     set_aside: Sequence[tuple[str, str, str, str]]
     mutations: int
     points: float
+    seconds: float
 
     def items(self, state: ItemState) -> int:
         """Items in one state."""
@@ -80,5 +81,6 @@ def finish(context: Context, plan_id: str) -> ApplyReport:
         if not left:
             plans.set_state(plan_id, PlanState.APPLIED)
         totals = Ledger(connection, context.shop_id).totals(plan_id)
+        seconds = sum(lane.seconds for lane in progress_of(connection, plan_id))
         return ApplyReport(plan=plans.get(plan_id), tally=tally, set_aside=plans.set_aside(plan_id),
-                           mutations=int(totals["mutations"]), points=totals["points"])
+                           mutations=int(totals["mutations"]), points=totals["points"], seconds=seconds)

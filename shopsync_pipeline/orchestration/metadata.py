@@ -17,9 +17,10 @@ MOST_ROWS = 25
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Iterable[object]]) -> dg.MarkdownMetadataValue:
     """A table that Dagster renders. Cells are made safe for Markdown and cut to a readable length."""
-    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
-    return dg.MetadataValue.md("\n".join(lines))
+    body = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    if not body:
+        return dg.MetadataValue.md("none")
+    return dg.MetadataValue.md("\n".join(["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings), *body]))
 
 
 def _cell(value: object) -> str:
@@ -55,9 +56,8 @@ def plan_metadata(plan: SavedPlan, items: Sequence[PlanItem]) -> dict[str, dg.Me
     summary, estimate = plan.summary, plan.summary["estimate"]
     products = summary["products"]
     return {
-        "plan": dg.MetadataValue.text(plan.plan_id),
-        "plan_hash": dg.MetadataValue.text(plan.hash),
         "products": counts(products),
+        "first_changes": changes_table(items),
         "create": dg.MetadataValue.int(products["create"]),
         "update": dg.MetadataValue.int(products["update"]),
         "in_sync": dg.MetadataValue.int(products["in_sync"]),
@@ -67,5 +67,6 @@ def plan_metadata(plan: SavedPlan, items: Sequence[PlanItem]) -> dict[str, dg.Me
         "estimated_requests": dg.MetadataValue.int(estimate["requests"]),
         "estimated_seconds": dg.MetadataValue.float(float(estimate["seconds"])),
         "fields_of_existing_products": counts(summary["fields"]),
-        "first_changes": changes_table(items),
+        "plan": dg.MetadataValue.text(plan.plan_id),
+        "plan_hash": dg.MetadataValue.text(plan.hash),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 from shopsync_pipeline.catalog import ProjectionRules, QuarantinedRow, find_delivery, read
@@ -18,7 +17,8 @@ ZIPS = {
         "EN_US_locales", "EN_US_categorynames", "EN_US_attributenames", "EN_US_headernames"),
     "ACME/content/EN_US/basic/basic_EN_US_current_mysql.zip": (
         "EN_US_B_product", "EN_US_B_productattributes", "EN_US_B_productdescriptions", "EN_US_B_productimages"),
-    "ACME/content/EN_US/sku/sku_EN_US_current_mysql.zip": ("EN_US_SKU_SPR_productskus", "EN_US_SKU_D&H Canada_productskus"),
+    "ACME/content/EN_US/sku/sku_EN_US_current_mysql.zip": (
+        "EN_US_SKU_SPR_productskus", "EN_US_SKU_D&H Canada_productskus"),
     "ACME/content/EN_US/detail/detail_EN_US_current_mysql.zip": ("EN_US_D_productattributes",),
     "ACME/content/EN_US/featurebullet/featurebullet_EN_US_current_mysql.zip": ("EN_US_F_productfeaturebullets",),
 }
@@ -104,5 +104,3 @@ class Imported:
         """The values of the one product's metafields by key."""
         return {metafield.key: metafield.value for metafield in self.only.metafields}
 
-
-Change = Callable[[dict[str, list[tuple[Cell, ...]]]], None]

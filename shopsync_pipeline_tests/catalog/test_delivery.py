@@ -100,7 +100,8 @@ def test_a_damaged_member_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("member", "block"), [
-    ("EN_US_B_product", "basic"), ("EN_US_SKU_SPR_productskus", "sku"), ("G_category", "tax"), ("EN_US_locales", "tax")])
+    ("EN_US_B_product", "basic"), ("EN_US_SKU_SPR_productskus", "sku"), ("G_category", "tax"),
+    ("EN_US_locales", "tax")])
 def test_a_missing_block_is_named(tmp_path: Path, member: str, block: str) -> None:
     rows = tables()
     del rows[member]

@@ -31,7 +31,8 @@ def test_one_product(tmp_path: Path) -> None:
     assert (variant.key, variant.sku, variant.price) == ("ACM11", "ACM11", Decimal("9.99"))
     assert (variant.tracked, variant.inventory_policy, variant.stock[0].available) == (True, "DENY", 4)
     assert found.images[0].source == "https://content.etilize.com/500/11.jpg"
-    assert imported.metafields() == {"etilize_id": "11", "manufacturer": "Acme, Inc", "mpn": "MPN-11", "color": '["Red"]'}
+    assert imported.metafields() == {
+        "etilize_id": "11", "manufacturer": "Acme, Inc", "mpn": "MPN-11", "color": '["Red"]'}
     assert "<td>Color</td><td>Red</td>" in (found.body_html or "")
 
 
@@ -214,6 +215,28 @@ def test_bad_casts_cost_a_row_or_only_a_value(tmp_path: Path) -> None:
     assert "<table>" in (imported.only.body_html or "")
 
 
+def test_a_table_that_is_mostly_unusable_is_refused_as_a_whole(tmp_path: Path) -> None:
+    rows = tables()
+    raw = {"EN_US_B_productimages": mysql(rows["EN_US_B_productimages"]).encode() + b'11,"500"\r\n' * 1500}
+    with pytest.raises(CatalogError, match="1,500 of its rows are unusable, the first in line 2"):
+        Imported(write(tmp_path, rows, raw=raw))
+
+
+def test_files_of_the_extras_folder_are_not_taken_for_tables(tmp_path: Path) -> None:
+    write(tmp_path, tables())
+    (tmp_path / "Extras").mkdir()
+    (tmp_path / "Extras" / "mapped_category.txt").write_bytes(b"11|5\r\n")
+    assert Imported(tmp_path).only.tags == ("Office", "Binders")
+
+
+def test_a_comma_would_split_a_tag(tmp_path: Path) -> None:
+    rows = tables()
+    rows["EN_US_categorynames"][2] = (3, "Pens, Pencils &amp; Markers", 1)
+    found = Imported(write(tmp_path, rows)).only
+    assert found.product_type == "Pens, Pencils & Markers"
+    assert found.tags == ("Office", "Pens Pencils & Markers")
+
+
 def test_products_come_in_the_order_of_their_keys_once_each(tmp_path: Path) -> None:
     rows = tables()
     rows["EN_US_B_product"] = [product(id_) for id_ in (9, 100, 11, 20)]
@@ -236,15 +259,16 @@ def test_temporary_files_go_with_the_reading(tmp_path: Path, monkeypatch: pytest
     assert list(scratch.iterdir()) == []
 
 
+MUTATED = ["EN_US_B_product", "EN_US_B_productattributes", "EN_US_SKU_SPR_productskus"]
+MARKS = [b'"', b"\\", b",", b"x", b"\r\n", b"\xff", b"\x00", b"\xc3"]
 BASE = tables()
 BASE["EN_US_B_product"] += [product(id_) for id_ in range(20, 24)]
 BASE["EN_US_B_productattributes"] += [attribute(id_, 3411122, 'Size 15.9"\nwide') for id_ in range(20, 24)]
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["EN_US_B_product", "EN_US_B_productattributes", "EN_US_SKU_SPR_productskus"]),
-                          st.integers(0, 400), st.sampled_from([b'"', b"\\", b",", b"x", b"\r\n", b"\xff", b"\x00", b"\xc3"])),
-                min_size=1, max_size=5))
+@given(st.lists(
+    st.tuples(st.sampled_from(MUTATED), st.integers(0, 400), st.sampled_from(MARKS)), min_size=1, max_size=5))
 def test_no_mutated_byte_raises_and_rows_in_are_used_or_quarantined(mutations: list[tuple[str, int, bytes]]) -> None:
     raw = {name: mysql(BASE[name]).encode() for name, _, _ in mutations}
     for name, place, inserted in mutations:

@@ -23,7 +23,8 @@ def test_text_is_escaped_exactly_once_in_html() -> None:
 
 
 def test_markup_of_the_catalog_stays_and_scripts_go() -> None:
-    html = body(paragraphs=["<p onclick='x()'>Hi<script>alert(1)</script></p><ul><li>a</li></ul>"], bullets=["b"], specs=[])
+    source = "<p onclick='x()'>Hi<script>alert(1)</script></p><ul><li>a</li></ul>"
+    html = body(paragraphs=[source], bullets=["b"], specs=[])
     assert html == "<p>Hi</p><ul><li>a</li></ul><ul><li>b</li></ul>"
 
 

@@ -25,7 +25,8 @@ def offers(tmp_path: Path, text: str, encoding: str = "utf-8") -> tuple[dict[str
 
 
 @pytest.mark.parametrize("head", [
-    "sku,price\n", "SKU;Qty\n", "Item Number\tUnit Cost\n", "stock_number|MSRP|on hand\n", '"Variant SKU","Variant Price"\n'])
+    "sku,price\n", "SKU;Qty\n", "Item Number\tUnit Cost\n", "stock_number|MSRP|on hand\n",
+    '"Variant SKU","Variant Price"\n'])
 def test_feeds_are_recognised_by_their_header(head: str) -> None:
     assert recognise(head)
 
@@ -44,7 +45,8 @@ def test_unknown_columns_are_listed() -> None:
 
 def test_a_full_row(tmp_path: Path) -> None:
     found, account = offers(
-        tmp_path, 'sku,list price,price,cost,qty,upc,weight,weight unit\nA1,"1,499.00","1,299.00",800,12,036000291452,2.50,kg\n')
+        tmp_path, 'sku,list price,price,cost,qty,upc,weight,weight unit\n'
+        'A1,"1,499.00","1,299.00",800,12,036000291452,2.50,kg\n')
     assert found["A1"] == Offer(
         price=Decimal("1299.00"), compare_at_price=Decimal("1499.00"), cost=Decimal(800), counted=True,
         weight=Weight(value=Decimal("2.5"), unit="KILOGRAMS"), barcode="036000291452", stock=(Stock(available=12),))

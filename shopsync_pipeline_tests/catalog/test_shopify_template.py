@@ -14,11 +14,13 @@ from shopsync_pipeline.core.product import Image, Stock, Weight
 from shopsync_pipeline_tests.catalog.exports import Imported
 
 COLUMNS = (
-    "Handle", "Title", "Body (HTML)", "Vendor", "Type", "Tags", "Published", "Option1 Name", "Option1 Value", "Option2 Name",
+    "Handle", "Title", "Body (HTML)", "Vendor", "Type", "Tags", "Published", "Option1 Name", "Option1 Value",
+    "Option2 Name",
     "Option2 Value", "Option3 Name", "Option3 Value", "Variant SKU", "Variant Grams", "Variant Inventory Tracker",
     "Variant Inventory Qty", "Variant Inventory Policy", "Variant Fulfillment Service", "Variant Price",
     "Variant Compare At Price", "Variant Requires Shipping", "Variant Taxable", "Variant Barcode", "Image Src",
-    "Image Position", "Image Alt Text", "Gift Card", "SEO Title", "SEO Description", "Variant Image", "Variant Weight Unit",
+    "Image Position", "Image Alt Text", "Gift Card", "SEO Title", "SEO Description", "Variant Image",
+    "Variant Weight Unit",
     "Cost per item", "Status",
 )
 FIRST = {"Handle": "pot", "Title": "Pot", "Vendor": "V", "Published": "true", "Option1 Name": "Size",
@@ -38,8 +40,10 @@ def write(folder: Path, *rows: dict[str, str], extra: tuple[str, ...] = (), enco
 def test_rows_of_a_handle_are_variants_and_images(tmp_path: Path) -> None:
     imported = Imported(write(
         tmp_path,
-        FIRST | {"Image Src": "http://i/2.png", "Image Position": "2", "Variant SKU": "S", "Variant Image": "http://i/1.png"},
-        {"Handle": "pot", "Option1 Value": "Large", "Variant Price": "15.99", "Image Src": "http://i/1.png", "Image Position": "1",
+        FIRST | {"Image Src": "http://i/2.png", "Image Position": "2", "Variant SKU": "S",
+            "Variant Image": "http://i/1.png"},
+        {"Handle": "pot", "Option1 Value": "Large", "Variant Price": "15.99", "Image Src": "http://i/1.png",
+            "Image Position": "1",
          "Image Alt Text": "One"},
         {"Handle": "pot", "Image Src": "http://i/3.png"},
         {"Handle": "pot", "Image Src": "http://i/1.png", "Image Position": "4"},
@@ -49,7 +53,8 @@ def test_rows_of_a_handle_are_variants_and_images(tmp_path: Path) -> None:
     assert found.options == ("Size",)
     assert [(variant.key, variant.sku, variant.options, variant.price) for variant in found.variants] == [
         ("S", "S", ("Small",), Decimal("9.99")), ("Large", None, ("Large",), Decimal("15.99"))]
-    assert found.images == (Image(source="http://i/1.png", alt="One"), Image(source="http://i/2.png"), Image(source="http://i/3.png"))
+    assert found.images == (Image(source="http://i/1.png", alt="One"), Image(source="http://i/2.png"),
+        Image(source="http://i/3.png"))
     assert found.variants[0].image == "http://i/1.png"
     assert found.status == "ACTIVE"
 
@@ -69,7 +74,8 @@ def test_stock_is_counted_where_shopify_tracks_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("grams", "unit", "weight"), [
-    ("500", "kg", Weight(value=Decimal("0.5"), unit="KILOGRAMS")), ("500", "", Weight(value=Decimal(500), unit="GRAMS")),
+    ("500", "kg", Weight(value=Decimal("0.5"), unit="KILOGRAMS")),
+    ("500", "", Weight(value=Decimal(500), unit="GRAMS")),
     ("453.59237", "lb", Weight(value=Decimal(1), unit="POUNDS")), ("0", "kg", None), ("", "kg", None)])
 def test_weights(tmp_path: Path, grams: str, unit: str, weight: Weight | None) -> None:
     found = Imported(write(tmp_path, FIRST | {"Variant Grams": grams, "Variant Weight Unit": unit})).only
@@ -108,11 +114,17 @@ def test_a_variant_given_twice_is_used_once(tmp_path: Path) -> None:
     assert "a second variant" in imported.quarantine[0].reason
 
 
+def test_a_sku_without_an_option_value_is_no_variant(tmp_path: Path) -> None:
+    imported = Imported(write(tmp_path, FIRST, {"Handle": "pot", "Variant SKU": "S9", "Image Src": "http://i/1.png"}))
+    assert len(imported.only.variants) == len(imported.only.images) == 1
+    assert imported.quarantine[0].value == "S9"
+
+
 def test_metafield_columns_of_catalog_vendors_and_of_shopify(tmp_path: Path) -> None:
     columns = ("Metafield: custom.Physical.Color[list.single_line_text]", "Grade (product.metafields.custom.grade)",
                "Metafield: custom.Empty[list.single_line_text]")
     found = Imported(write(tmp_path, FIRST | {columns[0]: "Red; Blue", columns[1]: "A"}, extra=columns)).only
-    assert [(metafield.namespace, metafield.key, metafield.type, metafield.value) for metafield in found.metafields] == [
+    assert [(m.namespace, m.key, m.type, m.value) for m in found.metafields] == [
         ("custom", "physical_color", "list.single_line_text_field", '["Red","Blue"]'),
         ("custom", "grade", "single_line_text_field", "A")]
 
@@ -145,12 +157,15 @@ SHARED = Path(os.environ.get("SHOPSYNC_SHARED_DIR", Path(__file__).parents[2].pa
 @pytest.mark.parametrize(("name", "handle", "options", "values"), [
     ("apparel.csv", "classic-varsity-top", ("Size",), [("Small",), ("Medium",), ("Large",)]),
     ("home-and-garden.csv", "clay-plant-pot", ("Size",), [("Regular",), ("Large",)])])
-def test_real_templates_arrive_whole(name: str, handle: str, options: tuple[str, ...], values: list[tuple[str, ...]]) -> None:
+def test_real_templates_arrive_whole(
+    name: str, handle: str, options: tuple[str, ...], values: list[tuple[str, ...]],
+) -> None:
     imported = Imported(SHARED / name)
     with (SHARED / name).open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert {product.handle for product in imported.products} == {row["Handle"] for row in rows}
-    assert sum(len(product.variants) for product in imported.products) == sum(bool(row["Option1 Value"]) for row in rows)
+    assert sum(len(product.variants) for product in imported.products) == len(
+        [row for row in rows if row["Option1 Value"]])
     assert {image.source for product in imported.products for image in product.images} == {
         row["Image Src"] for row in rows if row["Image Src"]}
     (product,) = [product for product in imported.products if product.handle == handle]

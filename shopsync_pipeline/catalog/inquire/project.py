@@ -26,6 +26,7 @@ _MARKETING_TYPE = 4
 _FULL_TYPES = (1, 3)
 _FEATURE_TYPES = range(20, 30)
 _SKU_LIMIT = 255
+_TAG_LIMIT = 255
 _LIST_LIMIT = 128
 
 
@@ -48,7 +49,7 @@ def project(source: InquireProduct, rules: ProjectionRules, refuse: RefuseValue)
         key=ProductKey(f"etilize:{source.productid}"), title=title,
         handle=slug(title, f"{sku or ''} {suffix}".strip(), limit=rules.handle_limit),
         body_html=_body(source, attributes) or None, vendor=vendor or None,
-        product_type=category[-1] if category else None, tags=tuple(dict.fromkeys(category)),
+        product_type=category[-1] if category else None, tags=tuple(dict.fromkeys(_tag(name) for name in category)),
         status="ACTIVE" if offer is not None and offer.sellable else "DRAFT",
         variants=(Variant(
             key=key, sku=sku, barcode=_barcode(source, rules, refuse), price=offer.price if offer else None,
@@ -60,6 +61,11 @@ def project(source: InquireProduct, rules: ProjectionRules, refuse: RefuseValue)
         metafields=tuple(_metafields(source, attributes, manufacturer, rules)),
         images=images_of(source.productid, title, source.pictures, rules),
     )
+
+
+def _tag(name: str) -> str:
+    """A category's name as a tag: Shopify takes a comma for the end of a tag."""
+    return " ".join(name.replace(",", " ").split())[:_TAG_LIMIT]
 
 
 def _fact(attributes: dict[int, list[str]], tail: int) -> list[str]:

@@ -82,7 +82,7 @@ REQUIRED: tuple[tuple[str, tuple[str, ...]], ...] = (
 """The blocks without which there are no products, and the tables that each must hold."""
 
 _NAME = re.compile(
-    r"(?P<scope>[A-Za-z]\w*?)_(?:(?P<block>B|D|A|SIM|U|F|E|SKU_.+)_)?(?P<table>[A-Za-z]+)\.(?:csv|txt)", re.IGNORECASE)
+    r"(?P<scope>[A-Za-z]\w*?)_(?:(?P<block>B|D|A|SIM|U|F|E|SKU_.+)_)?(?P<table>[A-Za-z]+)\.csv", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,9 @@ def inquire_name(basename: str) -> InquireName | None:
     if match is None:
         return None
     table = match["table"].lower()
+    if match["scope"].lower() == "mapped":
+        # The distributor's own category tree, an extra with other columns.
+        return None
     known = _FILE_NAMES.get(table) or (table if table in COUNTED or table in CONQUIRE_ONLY else None)
     if known is None:
         return None

@@ -70,8 +70,8 @@ class TemplateRow:
 
 
 def is_variant(row: TemplateRow, first: bool) -> bool:
-    """Whether a row describes a variant: the first one always does, a further one if it has an option value or SKU."""
-    return first or any(row.get(f"option{number}_value") for number in (1, 2, 3)) or bool(row.get("sku"))
+    """Whether a row describes a variant: the first one always does, a further one if it has an option value."""
+    return first or any(row.get(f"option{number}_value") for number in (1, 2, 3))
 
 
 def project(handle: str, rows: Sequence[TemplateRow], rules: ProjectionRules, refuse: RefuseValue) -> Product:
@@ -81,6 +81,9 @@ def project(handle: str, rows: Sequence[TemplateRow], rules: ProjectionRules, re
     images = _images(rows, reader, rules)
     names = tuple(name for number in (1, 2, 3) if (name := head.get(f"option{number}_name")))
     variant_rows = [row for place, row in enumerate(rows) if is_variant(row, place == 0)]
+    for row in rows[1:]:
+        if row.get("sku") and not is_variant(row, False):
+            reader.refuse(row, "sku", "the row has no option value that would tell its variant from the others")
     if not names:
         names = (DEFAULT_OPTION,)
     variants, images = _variants(variant_rows, names, reader, images)

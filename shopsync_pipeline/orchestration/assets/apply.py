@@ -81,6 +81,7 @@ def close_plan(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsy
         "set_aside": report.items(ItemState.STALE),
         "mutations": report.mutations,
         "points": round(report.points, 1),
+        "seconds": round(report.seconds, 2),
         "estimated_points": float(report.plan.summary["estimate"]["points"]),
         "items": markdown_table(("lane", "operation", "state", "items"),
                                 [(*key, count) for key, count in sorted(report.tally.items())]),

@@ -37,9 +37,9 @@ def diff(context: dg.AssetExecutionContext, config: DiffConfig,
     return dg.MaterializeResult(
         data_version=dg.DataVersion(plan.hash),
         metadata={
-            **plan_metadata(plan, items),
             "first_conflicts": markdown_table(
                 ("state", "product", "field", "agreed before", "catalog", "store", "why"), rows
             ),
+            **plan_metadata(plan, items),
         },
     )

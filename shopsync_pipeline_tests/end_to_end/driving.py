@@ -1,0 +1,68 @@
+"""Runs whole syncs: in this process through the use cases, or in a process of its own that can be killed.
+
+As a script it does one sync of what its environment names, like a run worker: `python -m …driving`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shopsync_pipeline.core.plan import Lane
+from shopsync_pipeline.db.plans import SavedPlan
+from shopsync_pipeline.engine.apply import ApplyReport, finish, push_lane, recover
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.diff import diff
+from shopsync_pipeline.engine.ingest import ingest
+from shopsync_pipeline.engine.pull import pull
+from shopsync_pipeline.settings import Settings, load
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Synced:
+    """One sync: what was planned, and what became of it."""
+
+    plan: SavedPlan
+    report: ApplyReport
+
+
+def sync(context: Context, *, full: bool = True) -> Synced:
+    """The same steps as the Dagster jobs, in their order."""
+    ingest(context)
+    asyncio.run(recover(context, "test"))
+    asyncio.run(pull(context, full=full))
+    plan = diff(context)
+    for lane in Lane:
+        asyncio.run(push_lane(context, plan.plan_id, lane))
+    return Synced(plan, finish(context, plan.plan_id))
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """The settings as environment variables for another process."""
+    return {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        "SHOPIFY_SHOP_URL": settings.shopify_shop_url,
+        "SHOPIFY_ACCESS_TOKEN": settings.shopify_access_token.get_secret_value(),
+        "SHOPSYNC_DATABASE_URL": settings.database_url.get_secret_value(),
+        "SHOPSYNC_EXPORT_PATH": str(settings.export_path),
+        "SYNC_MAX_CONCURRENT": str(settings.max_concurrent),
+        "SYNC_CONFLICT_RESOLUTION": settings.conflict_resolution.value,
+        "SYNC_MAX_UPDATED_SHARE": str(settings.max_updated_share),
+    }
+
+
+def start(settings: Settings, cwd: Path) -> subprocess.Popen[bytes]:
+    """Starts one sync as a process of its own."""
+    command = [sys.executable, "-m", "shopsync_pipeline_tests.end_to_end.driving"]
+    return subprocess.Popen(command, env={**environment(settings), "PYTHONPATH": str(ROOT)}, cwd=cwd)
+
+
+if __name__ == "__main__":
+    sync(Context.open(load()))

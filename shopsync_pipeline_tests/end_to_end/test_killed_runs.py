@@ -1,0 +1,159 @@
+"""A run that is killed in the middle of a push, and launched again, ends in the same store as an undisturbed one."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from shopsync_pipeline.catalog import write_sample_export
+from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.db.schema import ledger
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.settings import Settings
+from shopsync_pipeline_tests.conftest import DevStore
+from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, start, sync
+
+PRODUCTS = 40
+
+
+@pytest.mark.parametrize("after", [1, 13, 30])
+def test_killed_while_creating(after: int, make_settings: Callable[..., Settings], dev_store: DevStore,
+                               start_dev_store: Callable[..., DevStore], tmp_path: Path) -> None:
+    settings = make_settings(SYNC_MAX_CONCURRENT=4)
+    write_sample_export(settings.export_path, products=PRODUCTS)
+    expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=1)
+
+    _kill_after(after, start(settings, tmp_path), dev_store)
+    assert 0 < len(dev_store.products()) < PRODUCTS
+    done = sync(Context.open(settings))
+
+    assert done.report.set_aside == []
+    assert _contents(dev_store) == expected
+    assert _unknown_rows(settings) == 0
+    assert sync(Context.open(settings)).report.mutations == 0
+
+
+@pytest.mark.parametrize("after", [1, 9])
+def test_killed_while_updating(after: int, make_settings: Callable[..., Settings], dev_store: DevStore,
+                               start_dev_store: Callable[..., DevStore], tmp_path: Path) -> None:
+    settings = make_settings(SYNC_MAX_CONCURRENT=4, SYNC_BATCH_SIZE=5, SYNC_MAX_UPDATED_SHARE=1)
+    write_sample_export(settings.export_path, products=PRODUCTS)
+    expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=2)
+    write_sample_export(settings.export_path, products=PRODUCTS)
+    sync(Context.open(settings))
+    created = _mutations(dev_store)
+    _change_prices_and_stock(settings.export_path)
+
+    _kill_after(created + after, start(settings, tmp_path), dev_store)
+    done = sync(Context.open(settings))
+
+    assert done.report.set_aside == []
+    assert _contents(dev_store) == expected
+    assert _unknown_rows(settings) == 0
+
+
+def test_killed_dagster_run_is_launched_again(make_settings: Callable[..., Settings], dev_store: DevStore,
+                                              start_dev_store: Callable[..., DevStore], tmp_path: Path) -> None:
+    settings = make_settings(SYNC_MAX_CONCURRENT=4)
+    write_sample_export(settings.export_path, products=PRODUCTS)
+    expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=1)
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "shopsync_pipeline.definitions", "-j"]
+    env = {**environment(settings), "PYTHONPATH": str(ROOT), "DAGSTER_HOME": str(tmp_path)}
+
+    def execute() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*command, "full_sync"], env=env, cwd=tmp_path, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+
+    _kill_after(11, execute(), dev_store)
+    assert 0 < len(dev_store.products()) < PRODUCTS
+    assert execute().wait(120) == 0
+
+    assert _contents(dev_store) == expected
+    assert _unknown_rows(settings) == 0
+
+
+def _undisturbed(settings: Settings, start_dev_store: Callable[..., DevStore], tmp_path: Path,
+                 rounds: int) -> dict[str, Any]:
+    """The contents of another store after the same syncs without any disturbance, on a database of its own."""
+    store = start_dev_store()
+    url = f"sqlite:///{tmp_path / 'undisturbed.db'}"
+    Database(url).upgrade()
+    other = settings.model_dump(by_alias=True) | {"SHOPIFY_SHOP_URL": store.url, "SHOPSYNC_DATABASE_URL": url}
+    context = Context.open(Settings.model_validate(other))
+    sync(context)
+    if rounds == 2:
+        _change_prices_and_stock(settings.export_path)
+        sync(context)
+    return _contents(store)
+
+
+def _kill_after(mutations: int, process: subprocess.Popen[bytes], store: DevStore) -> None:
+    """Kills a process as soon as the store has executed so many mutations; fails if it ends before."""
+    store.control("settings", {"latency_ms": 25})
+    try:
+        until = time.monotonic() + 60
+        while _mutations(store) < mutations:
+            assert process.poll() is None, f"the run ended with {process.returncode} before it could be killed"
+            assert time.monotonic() < until, "the run sends nothing"
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(30) == -signal.SIGKILL
+    finally:
+        process.kill()
+        store.control("settings", {"latency_ms": 0})
+
+
+def _mutations(store: DevStore) -> int:
+    """Mutations that write products, prices or stock; the set-up of the custom id is none of them."""
+    counted: dict[str, int] = store.control("stats")["mutations"]
+    return sum(count for root, count in counted.items() if root != "metafieldDefinitionCreate")
+
+
+def _contents(store: DevStore) -> dict[str, Any]:
+    """Everything in a store by custom id, without its ids and the addresses of its pictures; no custom id twice."""
+    found: dict[str, Any] = {}
+    for node in store.products():
+        (key,) = [row["value"] for row in node["metafields"]["nodes"] if row["namespace"] == "shopsync"]
+        assert key not in found, f"{key} is in the store twice"
+        found[key] = _without_ids(node)
+    return found
+
+
+def _without_ids(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_ids(inner) for name, inner in value.items() if name not in {"id", "image"}}
+    return [_without_ids(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _unknown_rows(settings: Settings) -> int:
+    with Database(settings.database_url.get_secret_value()).read() as connection:
+        return connection.execute(
+            select(func.count()).select_from(ledger).where(ledger.c.state == "sent")
+        ).scalar_one()
+
+
+def _change_prices_and_stock(export: Path) -> None:
+    (feed,) = export.glob("*.csv")
+    with feed.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for place, row in enumerate(rows):
+        if place % 2 == 0 and row["Price"].replace(",", "").replace(".", "").isdigit():
+            row["Price"] = str(Decimal(row["Price"].replace(",", "")) + 1)
+        if place % 3 == 0 and row["Qty"].isdigit():
+            row["Qty"] = str(int(row["Qty"]) + 5)
+    with feed.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,114 @@
+"""A delivery becomes the catalog as a whole, or the catalog stays what it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shopsync_pipeline.core.errors import CatalogError
+from shopsync_pipeline.db.catalog import Catalog, Import
+from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.ingest import fingerprint, ingest, quarantined_rows
+from shopsync_pipeline.engine.review import documents
+from shopsync_pipeline_tests.engine.shelf import Shelf
+
+
+def imports(context: Context) -> list[Import]:
+    with context.database.read() as connection:
+        return Catalog(connection, context.shop_id).imports()
+
+
+def titles(context: Context) -> dict[str, object]:
+    return {key: document[path] for key, document in documents(context) for path in document if path == "title"}
+
+
+def test_a_delivery_becomes_the_catalog(context: Context, shelf: Shelf) -> None:
+    report = ingest(context)
+
+    assert (report.products, report.switch.appeared, report.quarantined) == (5, 5, 0)
+    assert titles(context) == {f"handle:lamp-{n}": f"Lamp {n}" for n in range(1, 6)}
+    assert [(one.state, one.delivery_digest) for one in imports(context)] == [("current", report.digest)]
+
+
+def test_an_unchanged_delivery_is_not_read_again(context: Context, shelf: Shelf) -> None:
+    first = ingest(context)
+    shelf.write()
+
+    again = ingest(context)
+
+    assert again.unchanged
+    assert (again.import_id, again.products) == (first.import_id, 5)
+    assert len(imports(context)) == 1
+
+
+def test_the_next_delivery_says_what_appeared_changed_and_vanished(context: Context, shelf: Shelf) -> None:
+    ingest(context)
+    shelf.remove("L5")
+    shelf.change("L1", title="Lamp One")
+
+    switch = ingest(context).switch
+
+    assert (switch.appeared, switch.changed, switch.vanished, switch.unchanged) == (0, 1, 1, 3)
+    assert titles(context)["handle:lamp-1"] == "Lamp One"
+    assert "handle:lamp-5" not in titles(context)
+    assert sorted(one.state for one in imports(context)) == ["current", "superseded"]
+
+
+def test_a_failed_delivery_leaves_yesterdays_catalog(context: Context, shelf: Shelf) -> None:
+    yesterday = ingest(context)
+    nothing_for_sale = ",".join(shelf.rows["L1"]) + "\n" + "," * (len(shelf.rows["L1"]) - 1) + "\n"
+    shelf.file.write_text(nothing_for_sale)
+
+    with pytest.raises(CatalogError, match="holds no product that can be sold"):
+        ingest(context)
+
+    assert len(titles(context)) == 5
+    (current,) = [one for one in imports(context) if one.state == "current"]
+    (failed,) = [one for one in imports(context) if one.state == "failed"]
+    assert current.import_id == yesterday.import_id
+    assert failed.error is not None
+    assert "holds no product that can be sold" in failed.error
+    assert failed.finished_at is not None
+    shelf.write()
+    assert ingest(context).unchanged, "the good delivery is still the current one"
+
+
+def test_a_delivery_that_is_not_there_changes_nothing(context: Context, shelf: Shelf) -> None:
+    ingest(context)
+    shelf.file.unlink()
+
+    with pytest.raises(CatalogError, match="holds no export"):
+        ingest(context)
+
+    assert len(titles(context)) == 5
+
+
+def test_a_value_that_cannot_be_read_is_kept_with_its_reason(context: Context, shelf: Shelf) -> None:
+    shelf.change("L2", price="twelve")
+
+    report = ingest(context)
+
+    assert (report.products, report.quarantined) == (5, 1)
+    (row,) = quarantined_rows(context, None, 10)
+    assert (row.file, row.line, row.column, row.value) == ("shop.csv", 3, "Variant Price", "twelve")
+    assert 'Variant Price for L2 is "twelve"' in row.reason
+    shelf.change("L2", price="12.50")
+    ingest(context)
+    assert quarantined_rows(context, None, 10) == []
+    assert len(quarantined_rows(context, report.import_id, 10)) == 1, "an earlier import keeps its rows"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_fingerprint_names_the_files_without_reading_them(context: Context, shelf: Shelf) -> None:
+    before = fingerprint(context.settings)
+    assert fingerprint(context.settings) == before
+    shelf.change("L1", title="Lamp One")
+    assert fingerprint(context.settings) != before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_fingerprint_of_nothing_names_the_settings(context: Context, tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="SHOPSYNC_EXPORT_PATH") as error:
+        fingerprint(context.settings)
+    assert str(tmp_path / "export") in str(error.value)
