@@ -19,6 +19,7 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 
+from shopsync_pipeline.core.errors import DatabaseError, SettingsError
 from shopsync_pipeline.db.database import normalised_url
 from shopsync_pipeline.settings import load
 
@@ -47,8 +48,7 @@ class EnvironmentStorage(DagsterStorage, ConfigurableClass):
         """Makes the storage that the environment asks for."""
         url = load().dagster_postgres_url.get_secret_value()
         if url:
-            spelled = normalised_url(url).render_as_string(hide_password=False)
-            return cls(DagsterPostgresStorage(spelled, should_autocreate_tables=True), inst_data)
+            return cls(DagsterPostgresStorage(_postgres(url), should_autocreate_tables=True), inst_data)
         directory = Path(config_value["local_dir"]).absolute()
         directory.mkdir(parents=True, exist_ok=True)
         return cls(DagsterSqliteStorage(str(directory)), inst_data)
@@ -72,3 +72,17 @@ class EnvironmentStorage(DagsterStorage, ConfigurableClass):
     def schedule_storage(self) -> ScheduleStorage:
         """Schedules, sensors and their ticks."""
         return self._storage.schedule_storage
+
+
+def _postgres(text: str) -> str:
+    """The operator's address with the driver spelled out. Raises `SettingsError` for another kind of database."""
+    try:
+        url = normalised_url(text)
+    except DatabaseError:
+        url = None
+    if url is None or url.get_backend_name() != "postgresql":
+        raise SettingsError(
+            "SHOPSYNC_DAGSTER_POSTGRES_URL: its value cannot be used. Write postgresql://user:password@host:5432/name, "
+            "or leave it empty for SQLite under .shopsync/dagster."
+        )
+    return url.render_as_string(hide_password=False)

@@ -19,7 +19,9 @@ from shopsync_pipeline.core.planning import Bounds
 class Settings(BaseSettings):
     """What the operator configured. Field descriptions are what `shopsync doctor` and the docs show."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        # A variable that is set to nothing (as compose files and charts do) counts as not set.
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True)
 
     shopify_shop_url: str = Field("", alias="SHOPIFY_SHOP_URL", description=(
         "The shop: my-shop, my-shop.myshopify.com or its https:// address; http://127.0.0.1:PORT for a dev store"))
@@ -59,6 +61,7 @@ class Settings(BaseSettings):
         "Token that callers of the REST API present; empty: the API answers on loopback only"))
     dagster_url: str = Field("http://127.0.0.1:47300", alias="SHOPSYNC_DAGSTER_URL", description=(
         "Where Dagster's webserver answers, for launching runs from the REST API"))
+
     @field_validator("shopify_shop_url", "shopify_location", "feed_paths")
     @classmethod
     def _trimmed(cls, value: str) -> str:
@@ -102,11 +105,14 @@ def load() -> Settings:
     """The settings of this process. Raises `SettingsError` that names each variable that cannot be used, and why."""
     try:
         return Settings()
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env here is not UTF-8 text; save it again as UTF-8.") from None
     except ValidationError as error:
         reasons = []
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else "settings"
             secret = any(word in name for word in ("TOKEN", "SECRET", "URL"))
             shown = "its value" if secret else repr(problem.get("input"))
-            reasons.append(f"{name}: {shown} cannot be used ({problem['msg'].rstrip('.')}).")
+            why = problem["msg"].removeprefix("Value error, ").rstrip(".")
+            reasons.append(f"{name}: {shown} cannot be used ({why}).")
         raise SettingsError(" ".join(reasons)) from None

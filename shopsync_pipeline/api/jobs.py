@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.core.errors import SettingsError, ShopsyncError
 
 LOCATION = "shopsync"
 REPOSITORY = "__repository__"
@@ -89,8 +90,12 @@ class DagsterApi:
 
     def __init__(self, url: str, *, timeout_seconds: float = 60.0) -> None:
         """Opens nothing yet."""
-        self._url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self._url, timeout=timeout_seconds, trust_env=False)
+        try:
+            self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_seconds, trust_env=False)
+        except httpx.InvalidURL:
+            raise SettingsError("SHOPSYNC_DAGSTER_URL is no address; write it like http://127.0.0.1:47300.") from None
+        base = self._http.base_url
+        self._url = str(base.copy_with(userinfo=b"")).rstrip("/")
 
     def __enter__(self) -> DagsterApi:
         return self
@@ -120,7 +125,7 @@ class DagsterApi:
             raise LaunchRefusedError(f"Dagster knows no run {run_id}.")
         started, ended = answer["startTime"], answer["endTime"]
         return RunState(answer["status"], {tag["key"]: tag["value"] for tag in answer["tags"]},
-                        round(ended - started, 2) if started and ended else 0.0)
+                        round(max(0.0, (ended or time.time()) - started), 2) if started else 0.0)
 
     def why_failed(self, run_id: str) -> list[str]:
         """What went wrong in a run, as sentences: failed steps and failed blocking checks."""
@@ -161,7 +166,17 @@ class DagsterApi:
                 f"Dagster's webserver at {self._url} does not answer ({type(error).__name__}). Start it with "
                 "`make dev`, or set SHOPSYNC_DAGSTER_URL."
             ) from None
+        if not isinstance(body, dict) or not (body.get("errors") or body.get("data")):
+            raise DagsterUnreachableError(
+                f"What answers at {self._url} is not Dagster's webserver; check SHOPSYNC_DAGSTER_URL."
+            )
         if body.get("errors"):
-            raise DagsterUnreachableError(f"Dagster refused the question: {body['errors'][0]['message']}")
+            raise DagsterUnreachableError(f"Dagster refused the question: {_first_message(body['errors'])}")
         data: dict[str, Any] = body["data"]
         return data
+
+
+def _first_message(errors: object) -> str:
+    """The first message of GraphQL errors, or of whatever else an answer calls `errors`."""
+    first = errors[0] if isinstance(errors, list) and errors else errors
+    return str(first.get("message", "no reason given")) if isinstance(first, dict) else str(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, JsonValue, model_validator
 
@@ -12,6 +12,18 @@ from shopsync_pipeline.db.conflicts import Conflict
 from shopsync_pipeline.db.plans import SavedPlan
 from shopsync_pipeline.db.shops import Progress
 from shopsync_pipeline.engine.review import ChangeRow
+
+NO_NUL = r"^[^\x00]+$"
+"""Any text but the character that PostgreSQL cannot store."""
+
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+PersonName = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+
+
+class Problem(BaseModel):
+    """Why a request was not served: sentences for the person who made it."""
+
+    error: str
 
 
 class Health(BaseModel):
@@ -64,8 +76,8 @@ class PlanChange(BaseModel):
 class Approval(BaseModel):
     """Who allows a refused plan, and why."""
 
-    by: str = Field(min_length=1, max_length=200)
-    reason: str = Field(min_length=1, max_length=2000)
+    by: PersonName
+    reason: str = Field(min_length=1, max_length=2000, pattern=NO_NUL)
 
 
 class ConflictOut(BaseModel):
@@ -93,9 +105,9 @@ class ConflictOut(BaseModel):
 class Choice(BaseModel):
     """A person's decision on conflicts."""
 
-    conflicts: list[str] = Field(min_length=1, max_length=1000)
+    conflicts: list[Id] = Field(min_length=1, max_length=1000)
     take: Literal["etilize", "shopify"]
-    by: str = Field(min_length=1, max_length=200)
+    by: PersonName
 
 
 class Decided(BaseModel):
@@ -108,8 +120,8 @@ class Job(BaseModel):
     """A job to launch. `products` (SKUs, handles, ids) belong to sync_products and to no other."""
 
     job: Literal["full_sync", "incremental_sync", "sync_products"]
-    products: list[str] = Field(default=[], max_length=10_000)
-    requested_by: str = Field("api", min_length=1, max_length=200)
+    products: list[Id] = Field(default=[], max_length=10_000)
+    requested_by: PersonName = "api"
 
     @model_validator(mode="after")
     def _products_fit(self) -> Self:

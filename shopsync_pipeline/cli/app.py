@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +38,11 @@ console = Console()
 
 
 def main() -> None:
-    """Runs the command line; a `ShopsyncError` becomes its text and exit status 1."""
+    """Runs the command line; a `ShopsyncError` becomes its text and exit status 1.
+
+    SIGTERM ends it like Ctrl-C does, so that the processes that it started are stopped too.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         app()
     except ShopsyncError as error:

@@ -103,7 +103,8 @@ class _Runner:
         """Prints what a run did."""
         products = outcome.plan.summary["products"]
         table = Table("created", "updated", "in sync", "kept", "conflicts", "mutations", "points", "seconds",
-                      title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAVY)
+                      title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAVY, pad_edge=False,
+                      collapse_padding=True)
         table.add_row(str(products["create"]), str(products["update"]), str(products["in_sync"]),
                       str(outcome.plan.summary["kept"]), str(outcome.plan.summary["conflicts"]),
                       str(outcome.mutations), f"{outcome.points:g}", f"{seconds:.1f}")

@@ -42,12 +42,12 @@ def match(local: Iterable[LocalIdentity], remote: Iterable[RemoteIdentity]) -> M
 
     A store product that carries a custom id belongs to that catalog key and to no other.
     """
-    by_custom: dict[str, str] = {}
+    by_custom: defaultdict[str, set[str]] = defaultdict(set)
     by_sku: defaultdict[str, set[str]] = defaultdict(set)
     by_handle: dict[str, str] = {}
     for product in remote:
         if product.custom_id:
-            by_custom[product.custom_id] = product.product_id
+            by_custom[product.custom_id].add(product.product_id)
             continue
         by_handle[product.handle] = product.product_id
         for sku in product.skus:
@@ -55,7 +55,7 @@ def match(local: Iterable[LocalIdentity], remote: Iterable[RemoteIdentity]) -> M
     candidates: dict[str, tuple[str, ...]] = {}
     for identity in local:
         if identity.key in by_custom:
-            candidates[identity.key] = (by_custom[identity.key],)
+            candidates[identity.key] = tuple(sorted(by_custom[identity.key]))
             continue
         found = set().union(*(by_sku[sku] for sku in identity.skus if sku in by_sku))
         if not found and identity.handle in by_handle:

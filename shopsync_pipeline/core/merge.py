@@ -205,6 +205,8 @@ def _linked(local: Fields, remote: Fields, base: Base, rules: Rules, chosen: Res
 def _variant_missing_in_store(key: str, at: Path, local: Fields, faces: Faces, was_there: bool, rules: Rules,
                               chosen: Resolutions) -> Iterator[Decision]:
     if was_there:
+        if faces.base_remote is None and faces.local == faces.base_local:
+            return  # That the store does without it was accepted before.
         verdict = _settle(at, Dispute.DELETED_IN_STORE, rules.default_strategy, chosen, faces)
         if verdict.outcome is not Outcome.PUSH:
             yield verdict

@@ -106,7 +106,11 @@ def _sending_order(item: PlanItem) -> tuple[int, int, int]:
 
 def ordered(items: Iterable[PlanItem]) -> list[PlanItem]:
     """All items of a plan in sending order: by lane, what waits for others last, then by product."""
-    return sorted(items, key=lambda item: (*_sending_order(item)[:2], item.product_key, item.item_id))
+    def position(item: PlanItem) -> tuple[int, int, str, int, str]:
+        lane, waits_for, operation = _sending_order(item)
+        return lane, waits_for, item.product_key, operation, item.item_id
+
+    return sorted(items, key=position)
 
 
 def _operation(decision: Decision, remote: Fields) -> Operation:

@@ -108,15 +108,17 @@ def variant_keys(rows: list[tuple[str | None, tuple[str, ...]]]) -> list[Variant
     is missing or used twice (both happen in real exports) never makes two variants share a name.
     """
     skus = [sku for sku, _ in rows]
+    texts = {" / ".join(options) for _, options in rows}
     return [
-        VariantKey(sku) if sku and skus.count(sku) == 1 else VariantKey(" / ".join(options))
+        VariantKey(sku) if sku and skus.count(sku) == 1 and sku not in texts else VariantKey(" / ".join(options))
         for sku, options in rows
     ]
 
 
 def money(value: Decimal) -> str:
     """Canonical text of an amount: two decimals, half up (`12.5` → `12.50`), as Shopify answers it."""
-    return str(value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
+    text = str(value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
+    return "0.00" if text == "-0.00" else text
 
 
 def plain(value: Decimal) -> str:

@@ -32,11 +32,14 @@ def normalised_url(text: str) -> URL:
         text = "postgresql://" + text.removeprefix("postgres://")
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):
+        url = None
+    # An `@` left in the host comes from a password that holds one; shown as a host it would be no secret any more.
+    if url is None or "@" in (url.host or ""):
         raise DatabaseError(
             "The database address cannot be read. Write sqlite:///path/to/file.db or "
-            "postgresql://user:password@host:5432/name (SHOPSYNC_DATABASE_URL)."
-        ) from error
+            "postgresql://user:password@host:5432/name, with %40 for an @ in the password (SHOPSYNC_DATABASE_URL)."
+        )
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg2")
     if url.drivername not in {"sqlite", "postgresql+psycopg2"}:
@@ -52,12 +55,26 @@ def _engine(url: URL) -> Engine:
     """One engine per address and process. Connections are checked before use, so a restarted server is no error."""
     if url.drivername == "sqlite":
         if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(url.database).parent)
         engine = create_engine(url, connect_args={"timeout": 60})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(url, pool_pre_ping=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(
+            f"The folder {folder} for the database cannot be made: {error.strerror}. Check SHOPSYNC_DATABASE_URL."
+        ) from error
+
+
+def _shown(url: URL) -> str:
+    """The address for people: without the password and without options, which may hold one."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -84,7 +101,7 @@ class Database:
         self._engine = _engine(self.url)
 
     def __repr__(self) -> str:
-        return f"Database({self.url.render_as_string(hide_password=True)})"
+        return f"Database({_shown(self.url)})"
 
     @property
     def dialect(self) -> str:
@@ -117,8 +134,8 @@ class Database:
     def _unreachable(self, error: DBAPIError) -> DatabaseError:
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason given"
         return DatabaseError(
-            f"The database {self.url.render_as_string(hide_password=True)} cannot be opened: {reason}. Check that it "
-            "runs and that SHOPSYNC_DATABASE_URL is right."
+            f"The database {_shown(self.url)} cannot be opened: {reason}. Check that it runs and that "
+            "SHOPSYNC_DATABASE_URL is right."
         )
 
     def upgrade(self) -> str:
@@ -140,10 +157,9 @@ class Database:
         found, needed = self.revision(), head_revision()
         if found == needed:
             return
-        shown = self.url.render_as_string(hide_password=True)
         state = "has no shopsync tables yet" if found is None else f"is at schema revision {found}"
         raise DatabaseError(
-            f"The database {shown} {state}; this version needs revision {needed}. Run `shopsync db upgrade`."
+            f"The database {_shown(self.url)} {state}; this version needs revision {needed}. Run `shopsync db upgrade`."
         )
 
 

@@ -137,7 +137,7 @@ class Ledger:
                 .order_by(ledger.c.sent_at.desc()).limit(most)
             ).mappings()
             found.extend(_entry(row) for row in rows)
-        return found
+        return sorted(found, key=lambda entry: entry.sent_at, reverse=True)[:most]
 
 
 def _entry(row: RowMapping) -> Entry:

@@ -17,7 +17,7 @@ from shopsync_pipeline.db.rows import insert_absent, now, upsert
 from shopsync_pipeline.db.schema import push_progress, shop, writer_lock
 
 SILENT_AFTER = timedelta(seconds=90)
-"""A writer on another host that was not seen for this long is taken for dead. It reports at least every few seconds."""
+"""A writer on another host that was not seen for this long is taken for dead; a living one reports far more often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +58,19 @@ def writing_to(database: Database, shop_id: str, holder: str) -> Iterator[None]:
             "shop_id": shop_id, "holder": holder, "host": socket.gethostname(), "process": os.getpid(),
             "taken_at": now(), "seen_at": now(),
         }
-        if insert_absent(connection, writer_lock, mine):
-            row = None
-        else:
+        while not insert_absent(connection, writer_lock, mine):
             row = connection.execute(
                 select(writer_lock).where(writer_lock.c.shop_id == shop_id).with_for_update()
             ).mappings().first()
-        if row is not None and _alive(row["host"], row["process"], row["seen_at"]):
-            raise ShopBusyError(
-                f"{shop_id} is being written to by {row['holder']} (process {row['process']} on {row['host']}, since "
-                f"{row['taken_at']:%H:%M:%S} UTC). Wait for it to end, or terminate that run."
-            )
-        upsert(connection, writer_lock, [mine])
+            if row is None:
+                continue  # Let go between the two statements; a rival may be as quick as we are.
+            if _alive(row["host"], row["process"], row["seen_at"]):
+                raise ShopBusyError(
+                    f"{shop_id} is being written to by {row['holder']} (process {row['process']} on {row['host']}, "
+                    f"since {row['taken_at']:%H:%M:%S} UTC). Wait for it to end, or terminate that run."
+                )
+            upsert(connection, writer_lock, [mine])
+            break
     try:
         yield
     finally:
@@ -83,7 +84,8 @@ def writing_to(database: Database, shop_id: str, holder: str) -> Iterator[None]:
 def still_writing(connection: Connection, shop_id: str) -> None:
     """Tells other hosts that this process still holds the shop."""
     connection.execute(update(writer_lock).where(
-        writer_lock.c.shop_id == shop_id, writer_lock.c.process == os.getpid()
+        writer_lock.c.shop_id == shop_id, writer_lock.c.process == os.getpid(),
+        writer_lock.c.host == socket.gethostname(),
     ).values(seen_at=now()))
 
 

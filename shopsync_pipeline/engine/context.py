@@ -28,13 +28,18 @@ class Context:
 
     def client(self) -> ShopifyClient:
         """A client for the shop; use it with `async with`."""
-        return ShopifyClient(
-            self.settings.shopify_shop_url,
-            self.settings.shopify_access_token.get_secret_value(),
-            api_version=self.settings.shopify_api_version,
-            max_concurrent=self.settings.max_concurrent,
-            timeout_seconds=self.settings.request_timeout,
-        )
+        return client_for(self.settings)
+
+
+def client_for(settings: Settings) -> ShopifyClient:
+    """A client for the configured shop; it needs no database."""
+    return ShopifyClient(
+        settings.shopify_shop_url,
+        settings.shopify_access_token.get_secret_value(),
+        api_version=settings.shopify_api_version,
+        max_concurrent=settings.max_concurrent,
+        timeout_seconds=settings.request_timeout,
+    )
 
 
 def shop_id(shop_url: str) -> str:

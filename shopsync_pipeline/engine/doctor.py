@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import SecretStr
 
 from shopsync_pipeline.catalog import find_delivery
-from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
+from shopsync_pipeline.db.database import Database, normalised_url
+from shopsync_pipeline.engine.context import client_for
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.shop import describe
 
@@ -29,15 +32,21 @@ def shown_settings(settings: Settings) -> list[tuple[str, str, str]]:
     for name, info in Settings.model_fields.items():
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
-            text = value.get_secret_value()
-            if "URL" in (info.alias or "") and text:
-                shown = Database(text).url.render_as_string(hide_password=True)
-            else:
-                shown = "set (hidden)" if text else ""
+            shown = _masked(value.get_secret_value(), address="URL" in (info.alias or ""))
         else:
-            shown = str(getattr(value, "value", value))
+            shown = re.sub(r"//[^/@]*@", "//…@", str(getattr(value, "value", value)))
         rows.append((info.alias or name, shown, info.description or ""))
     return rows
+
+
+def _masked(text: str, *, address: bool) -> str:
+    """A secret as it may be shown: of a database's address everything but the password and the options."""
+    if not text:
+        return ""
+    if address:
+        with suppress(DatabaseError):
+            return normalised_url(text).set(query={}).render_as_string(hide_password=True)
+    return "set (hidden)"
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -47,6 +56,10 @@ async def examine(settings: Settings) -> list[Finding]:
 
 def _database(settings: Settings) -> Finding:
     try:
+        url = normalised_url(settings.database_url.get_secret_value())
+        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+            # Opening it would make it, and looking must change nothing.
+            raise DatabaseError(f"The database file {url.database} does not exist yet. Run `shopsync db upgrade`.")
         database = Database(settings.database_url.get_secret_value())
         database.require_current()
     except ShopsyncError as error:
@@ -57,7 +70,7 @@ def _database(settings: Settings) -> Finding:
 async def _shop(settings: Settings) -> Finding:
     try:
         settings.require_shop()
-        async with Context(settings, Database(settings.database_url.get_secret_value()), "").client() as client:
+        async with client_for(settings) as client:
             shop = await describe(client, settings.shopify_location or None)
             rate = client.bucket.restore_rate
     except ShopsyncError as error:

@@ -33,6 +33,9 @@ SENDS = 3
 REPORT_EVERY = 1.0
 """Seconds between two reports of progress."""
 
+BEAT_EVERY = 10.0
+"""Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
+
 OnProgress = Callable[[Progress], None]
 
 Batch = tuple[PlanItem, ...]
@@ -59,6 +62,7 @@ class LaneSender:
         Raises the first `ShopifyError` that concerns the shop as a whole; what was not sent then stays planned.
         """
         waiting = list(items)
+        beating = asyncio.create_task(self._beat())
         try:
             while waiting:
                 undecided = {item.item_id for item in waiting}
@@ -71,10 +75,18 @@ class LaneSender:
         except* ShopifyError as failures:
             raise _first(failures) from None
         finally:
+            beating.cancel()
             self._report(force=True)
         self._progress = replace(self._progress, finished=True)
         self._report(force=True)
         return self._progress
+
+    async def _beat(self) -> None:
+        """Tells other hosts that this one still writes, also while all requests wait for points."""
+        while True:
+            await asyncio.sleep(BEAT_EVERY)
+            with self._context.database.write() as connection:
+                still_writing(connection, self._context.shop_id)
 
     async def _work(self, batches: Iterator[Batch]) -> None:
         for batch in batches:
@@ -86,10 +98,11 @@ class LaneSender:
     def _ready(self, batch: Batch) -> Batch:
         """The items that may go: what they wait for took effect, and the store still shows their before."""
         with self._context.database.read() as connection:
-            ids = [item.product_id for item in batch if item.product_id is not None]
-            store = {product.product_id: product.document
-                     for product in Snapshot(connection, self._context.shop_id).products(ids)}
             linked = BaseStore(connection, self._context.shop_id).get([item.product_key for item in batch])
+            ids = {item.product_id for item in batch if item.product_id is not None}
+            ids.update(agreed.links.product for agreed in linked.values())
+            store = {product.product_id: product.document
+                     for product in Snapshot(connection, self._context.shop_id).products(sorted(ids))}
         ready = []
         for item in batch:
             why = ""
@@ -235,7 +248,6 @@ class LaneSender:
                                  throttled=self._client.bucket.throttled, seconds=round(instant - self._started, 2))
         with self._context.database.write() as connection:
             put_progress(connection, self._context.shop_id, self._progress)
-            still_writing(connection, self._context.shop_id)
         if self._on_progress is not None:
             self._on_progress(self._progress)
 

@@ -81,7 +81,11 @@ async def pull_products(context: Context, product_ids: Sequence[str]) -> PullRep
         shop = await open_shop(context, client)
         with context.database.write() as connection:
             snapshot_id = Snapshot(connection, context.shop_id).start("by_id")
-        found = await read_by_ids(client, product_ids, known=known_links(context), location_id=shop.location_id)
+        try:
+            found = await read_by_ids(client, product_ids, known=known_links(context), location_id=shop.location_id)
+        except ShopsyncError as error:
+            _fail(context, client, snapshot_id, 0, error)
+            raise
         with context.database.write() as connection:
             snapshot = Snapshot(connection, context.shop_id)
             snapshot.put(stored(product) for product in found.products)
@@ -125,10 +129,7 @@ async def _store(context: Context, client: ShopifyClient, kind: str, stream: Asy
                     on_read(count)
         count += _put(context, batch)
     except ShopsyncError as error:
-        with context.database.write() as connection:
-            Snapshot(connection, context.shop_id).finish(
-                snapshot_id, products=count, points=client.bucket.spent, error=str(error)
-            )
+        _fail(context, client, snapshot_id, count, error)
         raise
     with context.database.write() as connection:
         snapshot = Snapshot(connection, context.shop_id)
@@ -138,6 +139,13 @@ async def _store(context: Context, client: ShopifyClient, kind: str, stream: Asy
         total = snapshot.count()
     return PullReport(snapshot_id=snapshot_id, kind=kind, products=count, removed=removed, total=total,
                       points=client.bucket.spent, seconds=time.monotonic() - started)
+
+
+def _fail(context: Context, client: ShopifyClient, snapshot_id: str, count: int, error: ShopsyncError) -> None:
+    with context.database.write() as connection:
+        Snapshot(connection, context.shop_id).finish(
+            snapshot_id, products=count, points=client.bucket.spent, error=str(error)
+        )
 
 
 def _put(context: Context, batch: list[StoredProduct]) -> int:

@@ -40,9 +40,7 @@ async def settle(context: Context, client: ShopifyClient, location_id: str, sent
     there was one that did not tell everything.
     """
     store = await _read(context, client, location_id, sent.items)
-    done = [item for item in sent.items if took_effect(item, _fields(store.get(item.item_id)))]
-    # A mutation is all or nothing, so one item that shows it speaks for the others.
-    executed = bool(done)
+    executed = _executed(sent.items, {item_id: product.fields for item_id, product in store.items()})
     with context.database.write() as connection:
         after: dict[str, Mapping[Path, Value | None]] = {}
         if executed:
@@ -61,8 +59,17 @@ async def settle(context: Context, client: ShopifyClient, location_id: str, sent
     return executed
 
 
-def _fields(product: RemoteProduct | None) -> dict[Path, Value] | None:
-    return product.fields if product else None
+def _executed(items: Sequence[PlanItem], now: Mapping[str, Mapping[Path, Value]]) -> bool:
+    """Whether the mutation that carried `items` took effect; `now` is what the store shows, by item id.
+
+    A mutation is all or nothing, so its items speak for each other. Stock that shows a third figure says nothing: an
+    order moved it. Where no row tells, it counts as not executed, because stock may be sent again without harm.
+    """
+    if items[0].operation is not Operation.INVENTORY_SET:
+        return any(took_effect(item, now.get(item.item_id)) for item in items)
+    rows = [(change, now.get(item.item_id, {}).get(change.path)) for item in items for change in item.changes]
+    arrived = sum(figure == change.after for change, figure in rows)
+    return arrived > sum(figure == change.before for change, figure in rows)
 
 
 async def _read(context: Context, client: ShopifyClient, location_id: str,

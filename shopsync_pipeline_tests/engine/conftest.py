@@ -1,4 +1,4 @@
-"""What the engine's tests share: a shelf of five lamps as the delivery."""
+"""What the engine's tests share: a shelf of five lamps as the delivery, and one dev store that is emptied each time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from shopsync_pipeline_tests.engine.one_store import dev_store, store_process
 from shopsync_pipeline_tests.engine.shelf import Shelf
+
+__all__ = ["dev_store", "shelf", "store_process"]
 
 
 @pytest.fixture

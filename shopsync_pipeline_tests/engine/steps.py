@@ -7,7 +7,7 @@ import asyncio
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.db.conflicts import Conflict, Conflicts, ConflictState
 from shopsync_pipeline.db.plans import Plans, SavedPlan
-from shopsync_pipeline.engine.apply import ApplyReport, finish, push_lane
+from shopsync_pipeline.engine.apply import ApplyReport, finish, push_lane, recover
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.diff import diff
 from shopsync_pipeline.engine.ingest import ingest
@@ -20,8 +20,9 @@ def read_store(context: Context, *, full: bool = True) -> PullReport:
 
 
 def planned(context: Context, *, full: bool = True) -> SavedPlan:
-    """Reads both sides and makes the plan."""
+    """Reads both sides and makes the plan, after settling what a run that died left open."""
     ingest(context)
+    asyncio.run(recover(context, "test"))
     read_store(context, full=full)
     return diff(context)
 

@@ -1,0 +1,118 @@
+"""What the core's tests share: documents over a world so small that Hypothesis meets every coincidence in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from shopsync_pipeline.core.fields import REGISTRY, Fields, Path, Value, metafield_path, variant_path, variants_of
+from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Outcome, ProductMerge, Resolution, Side
+
+LAW = settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+
+FIELD = {field.name: field for field in REGISTRY}
+
+keys = st.text(alphabet="abS1.[]/ -é", max_size=7).filter(lambda text: "]." not in text)
+"""Any key of a variant, location or metafield: everything but `].` may stand in it."""
+
+BRAND = metafield_path("custom", "brand")
+COLOR = metafield_path("custom", "color")
+
+_PRODUCT: dict[str, list[Value]] = {
+    "title": ["x", "y", "z"],
+    "seo.title": ["x", "y"],
+    "tags": [["x"], ["x", "y"]],
+    "images": [[{"source": "x", "alt": ""}], [{"source": "x", "alt": ""}, {"source": "y", "alt": "Y"}]],
+    BRAND: [{"type": "t", "value": "x"}, {"type": "t", "value": "y"}],
+    COLOR: [{"type": "t", "value": "x"}],
+}
+_VARIANT: dict[str, list[Value]] = {
+    "price": ["1.00", "2.00", "3.00"],
+    "barcode": ["x", "y"],
+    "tracked": [True, False],
+    "image": ["x", "y"],
+    "stock[default]": [0, 1, 2],
+    "stock[north]": [0, 5],
+}
+
+
+def _some(values: dict[str, list[Value]]) -> st.SearchStrategy[dict[str, Value]]:
+    return st.fixed_dictionaries({}, optional={name: st.sampled_from(choices) for name, choices in values.items()})
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[Path, Value]:
+    """A flat map as `flatten` makes them: product and variants always have their options, all else may be absent."""
+    fields: dict[Path, Value] = {Path("options"): draw(st.sampled_from([["Size"], ["Size"], ["Size"], ["Color"]]))}
+    fields |= {Path(name): value for name, value in draw(_some(_PRODUCT)).items()}
+    for key in draw(st.lists(st.sampled_from(["A", "B", "C"]), unique=True, max_size=3)):
+        fields[variant_path(key, "options")] = draw(st.sampled_from([[key], [key], ["other"]]))
+        fields |= {variant_path(key, name): value for name, value in draw(_some(_VARIANT)).items()}
+    return fields
+
+
+@st.composite
+def bases(draw: st.DrawFn) -> Base:
+    """A base: the catalog had a say on each of its variants."""
+    local, remote = draw(documents()), draw(documents())
+    known = variants_of(local)
+    return Base(local, {path: value for path, value in remote.items()
+                        if not path.startswith("variants[") or path[9:path.rindex("].")] in known})
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[dict[Path, Value], dict[Path, Value] | None, Base | None]:
+    """What the catalog says, what the store shows (or that it has no such product), and the base if there is one."""
+    return draw(documents()), draw(st.none() | documents()), draw(st.none() | bases())
+
+
+@st.composite
+def reviews(draw: st.DrawFn, local: Fields, remote: Fields | None) -> dict[Path, Resolution]:
+    """Reviewed choices: most for the values that stand there now, some for values of another day."""
+    shown = remote or {}
+    paths = [*dict.fromkeys([*local, *shown])]
+    chosen: dict[Path, Resolution] = {}
+    for path in draw(st.lists(st.sampled_from(paths), unique=True, max_size=6)):
+        seen = draw(st.sampled_from([local.get(path), local.get(path), "another day"]))
+        chosen[path] = Resolution(draw(st.sampled_from(Side)), seen, shown.get(path))
+    if draw(st.booleans()):
+        chosen[WHOLE_PRODUCT] = Resolution(draw(st.sampled_from(Side)), "in the catalog", None)
+    return chosen
+
+
+def rewritten(value: Value | None) -> Value | None:
+    """A store that shows text otherwise than it was given."""
+    return value.upper() if isinstance(value, str) else value
+
+
+def carried_out(merge: ProductMerge, remote: Fields | None, base: Base | None,
+                store: Callable[[Value | None], Value | None] = lambda value: value) -> tuple[dict[Path, Value], Base]:
+    """What the store shows and what is agreed on once everything that was decided is done."""
+    shown: dict[Path, Value | None] = dict(remote or {})
+    ours: dict[Path, Value | None] = dict(base.local) if base else {}
+    theirs: dict[Path, Value | None] = dict(base.remote) if base else {}
+    for decision in merge.decisions:
+        path, faces = decision.path, decision.faces
+        if path == WHOLE_PRODUCT or decision.outcome not in (Outcome.PUSH, Outcome.AGREED, Outcome.ACCEPTED):
+            continue
+        if decision.outcome is Outcome.PUSH:
+            shown[path] = faces.local if path.endswith("options") else store(faces.local)
+        ours[path], theirs[path] = faces.local, shown.get(path)
+    return _present(shown), Base(_present(ours), _present(theirs))
+
+
+def _present(fields: dict[Path, Value | None]) -> dict[Path, Value]:
+    return {path: value for path, value in fields.items() if value is not None}
+
+
+def changes_applied(changes: Any, fields: Fields) -> dict[Path, Value]:
+    """A flat map after changes, each of which must find its `before` there."""
+    after: dict[Path, Value | None] = dict(fields)
+    for change in changes:
+        assert after.get(change.path) == change.before, change
+        after[change.path] = change.after
+    return _present(after)
+

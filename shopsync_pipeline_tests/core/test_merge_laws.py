@@ -1,0 +1,185 @@
+"""Laws of the merge: it has an answer for everything, never overwrites an unseen edit, and comes to rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopsync_pipeline.core.fields import REGISTRY, Field, Fields, Owner, Path, Strategy, Value
+from shopsync_pipeline.core.merge import (
+    WHOLE_PRODUCT,
+    Base,
+    Outcome,
+    Resolution,
+    Rules,
+    Side,
+    Situation,
+    merge_field,
+    merge_product,
+)
+from shopsync_pipeline_tests.core.samples import LAW, carried_out, documents, reviews, rewritten, situations
+
+Verdict = tuple[str, str | None, str | None]
+VALUES = (None, "x", "y", "z")
+AT = Path("title")
+
+
+def story(local: Value | None, remote: Value | None, base_local: Value | None, base_remote: Value | None) -> str:
+    """What happened to a field since it was last agreed on, told from its four values alone."""
+    if (base_local, base_remote) == (None, None):
+        if local is None:
+            return "not ours"
+        return "gap" if remote is None else "same" if local == remote else "first contact"
+    moved = (local != base_local, remote != base_remote)
+    if moved == (False, False):
+        return "quiet"
+    if local == remote:
+        return "same"
+    return {(True, False): "catalog", (False, True): "store", (True, True): "both"}[moved]
+
+
+def by_judge(dispute: str, judge: str, *, restoring: str) -> Verdict:
+    """A dispute and who decides it: a person for a side, or the strategy."""
+    return {
+        "etilize": ("push", "conflict: decided by review", dispute),
+        "shopify": ("accepted", None, dispute),
+        "etilize_priority": ("push", restoring, dispute),
+        "shopify_priority": ("accepted", None, dispute),
+        "manual_review": ("conflict", None, dispute),
+    }[judge]
+
+
+def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice: Side | None) -> Verdict:
+    """The verdict as the docstrings of `Owner`, `Drift`, `Strategy` and `Field` promise it."""
+    happened = story(*values)
+    if happened in ("not ours", "quiet"):
+        return "in sync", None, None
+    if happened == "same":
+        return "agreed", None, None
+    if of.owner.value == "locked":
+        return "kept", None, None
+    if of.writer is None:
+        return "accepted" if choice == "shopify" else "conflict", None, "the options of an existing product changed"
+    if happened == "gap":
+        return "push", "new in the catalog", None
+    drift = of.drift.value if of.drift else {"etilize": "restore", "shared": "keep"}.get(of.owner.value, "accept")
+    if happened == "store" and drift == "accept":
+        return "accepted", None, None
+    if happened == "store" and drift == "keep" and choice is None:
+        return "kept", None, "edited in the store"
+    if of.owner.value == "merchant":
+        return "accepted", None, None
+    if happened == "catalog":
+        return "push", "changed in the catalog", None
+    judge = choice.value if choice else of.strategy.value if of.strategy else shop_wide
+    if happened == "store":
+        return by_judge("edited in the store", judge, restoring="restored: the catalog owns this field")
+    dispute = {"both": "both sides changed", "first contact": "both sides had a value before the first sync"}[happened]
+    return by_judge(dispute, judge, restoring="conflict: the catalog has priority")
+
+
+def choices(local: Value | None, remote: Value | None) -> list[tuple[dict[Path, Resolution], Side | None]]:
+    """No review, a review of these values for each side, and reviews of values of another day."""
+    return [({}, None), *(({AT: Resolution(side, local, remote)}, side) for side in Side),
+            ({AT: Resolution(Side.ETILIZE, "another day", remote)}, None),
+            ({AT: Resolution(Side.SHOPIFY, local, "another day")}, None)]
+
+
+def check_all_values(of: Field, strategy: Strategy) -> int:
+    """Compares the merge with the oracle on every combination of four values and a review; returns how many."""
+    rules, count = Rules(strategy), 0
+    for local, remote, base_local, base_remote in product(VALUES, repeat=4):
+        base = Base({} if base_local is None else {AT: base_local}, {} if base_remote is None else {AT: base_remote})
+        for chosen, side in choices(local, remote):
+            made = merge_field(AT, of, local, remote, base, rules.strategy(of), rules.drift(of), chosen)
+            found = (made.outcome.value, made.reason and made.reason.value, made.dispute and made.dispute.value)
+            values = (local, remote, base_local, base_remote)
+            assert found == expected(of, strategy.value, values, side), (of.name, strategy, values, side)
+            faces = made.faces
+            assert (faces.local, faces.remote, faces.base_local, faces.base_remote) == values
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_every_field_of_the_registry_is_decided_as_promised_whatever_its_four_values(strategy: Strategy) -> None:
+    assert sum(check_all_values(field, strategy) for field in REGISTRY) == len(REGISTRY) * 4**4 * 5
+
+
+@pytest.mark.parametrize("owner", Owner)
+def test_every_owner_is_respected_under_every_strategy(owner: Owner) -> None:
+    for field, strategy in product((REGISTRY[0], REGISTRY[9], REGISTRY[-1]), Strategy):
+        check_all_values(replace(field, owner=owner), strategy)
+
+
+@LAW
+@given(situations(), st.sampled_from(Strategy), st.data())
+def test_any_product_has_an_answer_and_each_path_at_most_one(
+        case: tuple[Fields, Fields | None, Base | None], strategy: Strategy, data: st.DataObject) -> None:
+    local, remote, base = case
+    chosen = data.draw(reviews(local, remote))
+    merge = merge_product(local=local, remote=remote, base=base, rules=Rules(strategy), resolutions=chosen)
+    paths = [decision.path for decision in merge.decisions]
+    assert len(set(paths)) == len(paths)
+    assert Outcome.IN_SYNC not in {decision.outcome for decision in merge.decisions}
+    again = merge_product(local=dict(local), remote=remote, base=base, rules=Rules(strategy), resolutions=dict(chosen))
+    assert again == merge
+
+
+def was_reviewed(path: Path, chosen: dict[Path, Resolution], local: Fields, remote: Fields | None) -> bool:
+    """Whether a person chose the catalog for this path as both sides show it, or for its whole variant or product."""
+    asked = [(path, local.get(path), (remote or {}).get(path)), (WHOLE_PRODUCT, "in the catalog", None)]
+    if path.startswith("variants["):
+        at = Path(path[:path.rindex("].")] + "].options")
+        asked.append((at, local.get(at), (remote or {}).get(at)))
+    return any(chosen.get(at) == Resolution(Side.ETILIZE, ours, theirs) for at, ours, theirs in asked)
+
+
+@LAW
+@given(situations(), st.data())
+def test_under_manual_review_nothing_that_the_store_changed_is_written_unseen(
+        case: tuple[Fields, Fields | None, Base | None], data: st.DataObject) -> None:
+    local, remote, base = case
+    chosen = data.draw(reviews(local, remote))
+    merge = merge_product(local=local, remote=remote, base=base, rules=Rules(Strategy.MANUAL_REVIEW),
+                          resolutions=chosen)
+    for decision in merge.having(Outcome.PUSH):
+        path = decision.path
+        if "].stock[" in path or was_reviewed(path, chosen, local, remote):
+            continue
+        known = base is not None and (path in base.local or path in base.remote)
+        expected_there = base.remote.get(path) if base is not None and known else None
+        assert (remote or {}).get(path) == expected_there, decision
+        assert not (remote is None and base is not None), "a product deleted in the store came back unseen"
+
+
+@LAW
+@given(situations(), st.sampled_from(Strategy), st.data(), st.booleans())
+def test_what_was_decided_is_done_once_and_then_at_rest(
+        case: tuple[Fields, Fields | None, Base | None], strategy: Strategy, data: st.DataObject,
+        rewriting: bool) -> None:
+    local, remote, base = case
+    rules, chosen = Rules(strategy), data.draw(reviews(local, remote))
+    first = merge_product(local=local, remote=remote, base=base, rules=rules, resolutions=chosen)
+    if first.situation is Situation.DELETED_IN_STORE:
+        return
+    shown, agreed = carried_out(first, remote, base, rewritten if rewriting else lambda value: value)
+    second = merge_product(local=local, remote=shown, base=agreed, rules=rules, resolutions=chosen)
+    assert not list(second.having(Outcome.PUSH))
+    assert not list(second.having(Outcome.ACCEPTED))
+    shown, agreed = carried_out(second, shown, agreed)
+    third = merge_product(local=local, remote=shown, base=agreed, rules=rules)
+    assert {d.outcome for d in third.decisions} <= {Outcome.KEPT, Outcome.CONFLICT, Outcome.GONE}
+
+
+@LAW
+@given(documents(), st.sampled_from(Strategy))
+def test_a_product_created_from_the_catalog_is_in_sync_afterwards(local: Fields, strategy: Strategy) -> None:
+    merge = merge_product(local=local, remote=None, base=None, rules=Rules(strategy))
+    shown, agreed = carried_out(merge, None, None, rewritten)
+    assert set(shown) == set(local)
+    assert merge_product(local=local, remote=shown, base=agreed, rules=Rules(strategy)).decisions == ()

@@ -1,0 +1,82 @@
+"""What became of a mutation whose answer was lost, and the names of pictures of a product that was just created."""
+
+from __future__ import annotations
+
+import pytest
+
+from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
+from shopsync_pipeline.core.links import Links, VariantLink
+from shopsync_pipeline.core.plan import Change, PlanItem, Reason
+from shopsync_pipeline.core.planning import make_item
+from shopsync_pipeline.core.settlement import name_images, shown, took_effect
+
+
+def item(operation: Operation, *changes: tuple[str, Value | None, Value | None]) -> PlanItem:
+    return make_item("p", "1", operation, [Change(Path(path), before, after, Reason.CATALOG_CHANGED)
+                                           for path, before, after in changes])
+
+
+UPDATE = item(Operation.PRODUCT_UPDATE, ("title", "old", "new"), ("seo.title", None, "new"))
+CLEAR = item(Operation.METAFIELDS_DELETE, ("metafields[a.b]", {"type": "t", "value": "1"}, None))
+CREATE = item(Operation.PRODUCT_CREATE, ("title", None, "new"))
+DELETE = item(Operation.PRODUCT_DELETE, ("title", "old", None))
+VARIANT = item(Operation.VARIANTS_CREATE, ("variants[B].options", None, ["M"]), ("variants[B].price", None, "1.00"))
+STOCK = item(Operation.INVENTORY_SET, ("variants[A].stock[default]", 5, 0))
+
+
+@pytest.mark.parametrize(("sent", "now", "effect"), [
+    (UPDATE, {"title": "old"}, False),
+    (UPDATE, {"title": "old", "vendor": "other"}, False),
+    (UPDATE, {"title": "new", "seo.title": "new"}, True),
+    (UPDATE, {"title": "New!", "seo.title": "new"}, True),
+    (UPDATE, {"title": "a merchant was faster"}, True),
+    (UPDATE, {"title": "old", "seo.title": "new"}, True),
+    (UPDATE, None, False),
+    (CLEAR, {"metafields[a.b]": {"type": "t", "value": "1"}}, False),
+    (CLEAR, {}, True),
+    (CREATE, None, False),
+    (CREATE, {"title": "new"}, True),
+    (CREATE, {}, True),
+    (DELETE, None, True),
+    (DELETE, {"title": "old"}, False),
+    (DELETE, {"title": "other"}, False),
+    (VARIANT, {"title": "x"}, False),
+    (VARIANT, {"variants[B].options": ["M"], "variants[B].price": "1.00"}, True),
+    (STOCK, {"variants[A].stock[default]": 5}, False),
+    (STOCK, {"variants[A].stock[default]": 0}, True),
+])
+def test_whether_a_mutation_was_executed_shows_in_the_product(sent: PlanItem, now: Fields | None, effect: bool) -> None:
+    assert took_effect(sent, now) is effect
+
+
+def test_what_shopify_shows_of_an_item_has_all_its_fields_and_no_others() -> None:
+    assert shown(UPDATE, {Path("title"): "New!", Path("vendor"): "v"}) == {"title": "New!", "seo.title": None}
+
+
+FIELDS: dict[Path, Value] = {
+    Path("title"): "Pot",
+    Path("images"): [{"source": "m1", "alt": "front"}, {"source": "m2", "alt": ""}],
+    Path("variants[A].image"): "m2",
+    Path("variants[B].image"): "elsewhere",
+}
+LINKS = Links(product="1", variants={"A": VariantLink("v", "i")}, images={"m1": "gid://1", "m2": "gid://2"})
+
+
+def test_pictures_get_their_source_keys_back_by_position() -> None:
+    fields, links = name_images(["front.jpg", "back.jpg"], FIELDS, LINKS)
+    assert fields == {
+        "title": "Pot", "images": [{"source": "front.jpg", "alt": "front"}, {"source": "back.jpg", "alt": ""}],
+        "variants[A].image": "back.jpg", "variants[B].image": "elsewhere",
+    }
+    assert list(fields) == list(FIELDS)
+    assert links == Links(product="1", variants=LINKS.variants, images={"front.jpg": "gid://1", "back.jpg": "gid://2"})
+
+
+@pytest.mark.parametrize("sources", [[], ["front.jpg"], ["a", "b", "c"]])
+def test_where_the_numbers_differ_positions_prove_nothing(sources: list[str]) -> None:
+    assert name_images(sources, FIELDS, LINKS) == (FIELDS, LINKS)
+
+
+def test_a_product_without_pictures_needs_no_names() -> None:
+    assert name_images([], {Path("title"): "Pot"}, LINKS) == ({"title": "Pot"}, Links(product="1",
+                                                                                    variants=LINKS.variants))

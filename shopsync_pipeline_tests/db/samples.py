@@ -1,0 +1,43 @@
+"""What the database's tests share: one shop, small plan items, stored products."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from shopsync_pipeline.core.fields import Operation, Path, Value
+from shopsync_pipeline.core.links import Links, VariantLink
+from shopsync_pipeline.core.plan import Change, PlanItem, Reason
+from shopsync_pipeline.core.planning import make_item
+from shopsync_pipeline.db.snapshot import StoredProduct
+
+SHOP, OTHER = "one.myshopify.com", "two.myshopify.com"
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def after_noon(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def document(**fields: Value) -> dict[Path, Value]:
+    return {Path(path): value for path, value in fields.items()}
+
+
+def links(product_id: str) -> Links:
+    return Links(product=product_id, variants={"A": VariantLink(f"{product_id}/v", f"{product_id}/i")},
+                 images={"pot.jpg": f"{product_id}/m"})
+
+
+def stored(product_id: str, *, custom_id: str | None = None, handle: str = "pot", skus: tuple[str, ...] = (),
+           fields: dict[Path, Value] | None = None, read_at: datetime = NOON) -> StoredProduct:
+    return StoredProduct(product_id=product_id, custom_id=custom_id, handle=handle, skus=skus,
+                         document={Path("title"): "Pot"} if fields is None else fields, links=links(product_id),
+                         updated_at=NOON, read_at=read_at)
+
+
+def item(key: str, path: str = "title", before: Value | None = "old", after: Value | None = "new",
+         operation: Operation = Operation.PRODUCT_UPDATE) -> PlanItem:
+    return make_item(key, f"gid/{key}", operation, [Change(Path(path), before, after, Reason.CATALOG_CHANGED)])
+
+
+def stock(key: str, after: int) -> PlanItem:
+    return item(key, "variants[A].stock[default]", 0, after, Operation.INVENTORY_SET)

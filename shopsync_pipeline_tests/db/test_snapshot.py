@@ -1,0 +1,127 @@
+"""The store as last read: what a read adds, and which read may take something away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
+from shopsync_pipeline_tests.db.samples import NOON, OTHER, SHOP, after_noon, document, links, stored
+
+
+def test_a_product_comes_back_as_it_was_read_with_its_digests(database: Database) -> None:
+    fields: dict[Path, Value] = {Path("variants[B].sku"): "B", Path("variants[A].sku"): "A", Path("title"): "é"}
+    read = stored("1", custom_id="etilize:1", skus=("B", "A"), fields=fields)
+    with database.write() as connection:
+        assert Snapshot(connection, SHOP).put([read]) == 1
+    with database.read() as connection:
+        (found,) = Snapshot(connection, SHOP).products(["1", "unknown"])
+    assert found == replace(read, digests=digests(fields))
+    assert list(found.document) == list(fields)
+
+
+def test_a_later_read_replaces_the_earlier_one(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("1", handle="old"), stored("2")])
+        snapshot.put([stored("1", handle="new")])
+        assert {one.product_id: one.handle for one in snapshot.products(["1", "2"])} == {"1": "new", "2": "pot"}
+        assert snapshot.count() == 2
+
+
+def test_a_product_met_twice_in_one_read_is_stored_as_met_last(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("1", handle="first"), stored("1", handle="second")])
+        assert [one.handle for one in snapshot.products(["1"])] == ["second"]
+
+
+def test_many_products_go_in_and_out(database: Database) -> None:
+    ids = [str(number) for number in range(1101)]
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        assert snapshot.put(stored(one) for one in ids) == 1101
+        assert {one.product_id for one in snapshot.products(ids)} == set(ids)
+        assert snapshot.remove(ids[:600]) == 600
+        assert snapshot.count() == 501
+
+
+def test_a_complete_read_removes_what_it_did_not_meet(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("old", read_at=after_noon(-0.000001)), stored("same", read_at=NOON),
+                      stored("new", read_at=after_noon(1))])
+        Snapshot(connection, OTHER).put([stored("old", read_at=after_noon(-60))])
+        assert snapshot.remove_unread_since(NOON) == 1
+        assert {identity[0] for identity in snapshot.identities()} == {"same", "new"}
+        assert Snapshot(connection, OTHER).count() == 1
+
+
+def test_removing_counts_those_that_were_there(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("1"), stored("2")])
+        assert snapshot.remove(["1", "3"]) == 1
+        assert snapshot.remove([]) == 0
+        assert snapshot.count() == 1
+
+
+def test_identities_are_what_a_product_can_be_recognised_by(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("1", custom_id="etilize:1", handle="a"), stored("2", handle="b", skus=("S", "T"))])
+        Snapshot(connection, OTHER).put([stored("3")])
+        assert sorted(snapshot.identities()) == [("1", "etilize:1", "a", ()), ("2", None, "b", ("S", "T"))]
+
+
+def test_the_latest_read_is_the_newest_complete_one_of_the_kinds_asked_for(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        full, delta, broken, running = (snapshot.start(kind) for kind in ("full", "delta", "full", "full"))
+        assert snapshot.latest("full", "delta") is None
+        snapshot.finish(full, products=5, points=12.5, removed=1)
+        snapshot.finish(delta, products=2, points=1.0)
+        snapshot.finish(broken, products=1, points=3.0, error="throttled for too long")
+        found = snapshot.latest("full")
+        assert found is not None
+        assert (found.snapshot_id, found.kind, found.state, found.products, found.removed, found.points, found.error) == (
+            full, "full", "complete", 5, 1, 12.5, None)
+        assert [getattr(snapshot.latest(*kinds), "snapshot_id", None) for kinds in (
+            ("full", "delta"), ("delta",), ("by_id",))] == [delta, delta, None]
+        snapshot.finish(running, products=5, points=1.0)
+        assert getattr(snapshot.latest("full"), "snapshot_id", None) == running
+        assert Snapshot(connection, OTHER).latest("full") is None
+
+
+STORED = stored("1", custom_id="etilize:1", handle="pot", skus=("A",), fields={
+    Path("handle"): "pot", Path("title"): "Pot", Path("seo.title"): "Pot", Path("variants[A].sku"): "A",
+    Path("variants[A].taxable"): True,
+})
+
+
+@pytest.mark.parametrize(("written", "gone", "there"), [
+    ({"title": "Clay"}, [], {"title": "Clay"}),
+    ({"seo.title": None}, ["seo.title"], {}),
+    ({"vendor": None}, [], {}),
+    ({"variants[A].taxable": False}, [], {"variants[A].taxable": False}),
+    ({"variants[A].stock[default]": 0}, [], {"variants[A].stock[default]": 0}),
+])
+def test_a_confirmed_write_shows_in_the_stored_product(written: dict[str, Value | None], gone: list[str],
+                                                       there: dict[str, Value]) -> None:
+    after = apply_written(STORED, {Path(path): value for path, value in written.items()}, STORED.links, NOON)
+    assert after.document == {**{p: v for p, v in STORED.document.items() if p not in gone}, **there}
+    assert (after.product_id, after.custom_id) == ("1", "etilize:1")
+
+
+def test_a_write_takes_handle_skus_links_and_time_along() -> None:
+    new = Links(product="1")
+    after = apply_written(STORED, {Path("handle"): "clay-pot", Path("variants[B].sku"): "B"}, new, after_noon(5))
+    assert after == StoredProduct(
+        product_id="1", custom_id="etilize:1", handle="clay-pot", skus=("A", "B"),
+        document={**STORED.document, **document(handle="clay-pot"), Path("variants[B].sku"): "B"}, links=new,
+        updated_at=after_noon(5), read_at=after_noon(5))
+    assert STORED.links == links("1")
