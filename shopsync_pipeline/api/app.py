@@ -6,24 +6,29 @@ import hmac
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shopsync_pipeline import __version__
 from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
+from shopsync_pipeline.api.loopback import is_loopback
 from shopsync_pipeline.api.models import (
     Approval,
     Choice,
     ConflictOut,
     Decided,
     Health,
+    Id,
     Job,
     JobState,
     LaneProgress,
     Launched,
     PlanChange,
     PlanOut,
+    Problem,
 )
 from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
 from shopsync_pipeline.engine.approve import approve
@@ -32,7 +37,15 @@ from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
 from shopsync_pipeline.settings import Settings
 
-router = APIRouter(prefix="/api/v1")
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": what} for status, what in (
+        (400, "What was asked for cannot be done."), (401, "The token is missing or wrong."),
+        (403, "Without a token only this machine is served."), (409, "The plan or the shop is in another state."),
+        (422, "The request is not as described here."), (503, "The shop's data or Dagster cannot be reached."),
+    )
+}
+
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 _bearer = HTTPBearer(auto_error=False, description="The token of SHOPSYNC_API_TOKEN")
 
 STATUS_OF: tuple[tuple[type[ShopsyncError], int], ...] = (
@@ -50,6 +63,8 @@ def create_app(settings: Callable[[], Settings]) -> FastAPI:
     app = FastAPI(title="shopsync", version=__version__, docs_url="/api/docs", openapi_url="/api/openapi.json")
     app.state.settings = settings
     app.add_exception_handler(ShopsyncError, _told)
+    app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misunderstood)
     app.include_router(router)
     return app
 
@@ -59,12 +74,26 @@ async def _told(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": str(error)}, status_code=status)
 
 
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StarletteHTTPException)
+    return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+
+
+async def _misunderstood(_: Request, error: Exception) -> JSONResponse:
+    """Names what is wrong and where, and never repeats the values that were sent."""
+    assert isinstance(error, RequestValidationError)
+    told = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}."
+            for problem in error.errors()]
+    return JSONResponse({"error": " ".join(told)}, status_code=422)
+
+
 def _settings(request: Request) -> Settings:
     found: Settings = request.app.state.settings()
     return found
 
 
 def _caller(
+    request: Request,
     settings: Annotated[Settings, Depends(_settings)],
     presented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> None:
@@ -72,6 +101,9 @@ def _caller(
     if token and not (presented and hmac.compare_digest(presented.credentials.encode(), token.encode())):
         raise HTTPException(401, "Present the token of SHOPSYNC_API_TOKEN as `Authorization: Bearer …`.",
                             headers={"WWW-Authenticate": "Bearer"})
+    if not token and not is_loopback(request.url.hostname or ""):
+        # Else a web page could reach us under a name of its own that it points at 127.0.0.1.
+        raise HTTPException(403, "Without SHOPSYNC_API_TOKEN the API answers to 127.0.0.1 and localhost only.")
 
 
 def _context(settings: Annotated[Settings, Depends(_settings)], _: Annotated[None, Depends(_caller)]) -> Context:
@@ -89,34 +121,36 @@ def health(settings: Annotated[Settings, Depends(_settings)]) -> Health:
 
 
 @router.get("/plans")
-def list_plans(context: Opened, most: int = 20) -> list[PlanOut]:
+def list_plans(context: Opened, most: Annotated[int, Query(ge=1, le=200)] = 20) -> list[PlanOut]:
     """The newest plans, newest first."""
-    return [PlanOut.of(plan) for plan in recent_plans(context, min(most, 200))]
+    return [PlanOut.of(plan) for plan in recent_plans(context, most)]
 
 
 @router.get("/plans/{plan_id}")
-def show_plan(context: Opened, plan_id: str) -> PlanOut:
+def show_plan(context: Opened, plan_id: Id) -> PlanOut:
     """One plan: its counts, estimate, and why it needs approval where it does."""
     return PlanOut.of(one_plan(context, plan_id))
 
 
 @router.get("/plans/{plan_id}/changes")
-def show_changes(context: Opened, plan_id: str, skip: int = 0, most: int = 100) -> list[PlanChange]:
+def show_changes(context: Opened, plan_id: Id, skip: Annotated[int, Query(ge=0, le=10**9)] = 0,
+                 most: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[PlanChange]:
     """The changes of a plan in sending order, field by field, `most` at a time (at most 1000)."""
     one_plan(context, plan_id)
-    return [PlanChange.of(row) for row in plan_changes(context, plan_id, skip=skip, most=min(most, 1000))]
+    return [PlanChange.of(row) for row in plan_changes(context, plan_id, skip=skip, most=most)]
 
 
 @router.post("/plans/{plan_id}/approval")
-def approve_plan(context: Opened, plan_id: str, approval: Approval) -> PlanOut:
+def approve_plan(context: Opened, plan_id: Id, approval: Approval) -> PlanOut:
     """Allows a plan that broke a safety bound; name and reason are kept."""
     return PlanOut.of(approve(context, plan_id, by=approval.by, reason=approval.reason))
 
 
 @router.get("/conflicts")
-def list_conflicts(context: Opened, kept: bool = False, most: int = 100) -> list[ConflictOut]:
+def list_conflicts(context: Opened, kept: bool = False,
+                   most: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[ConflictOut]:
     """Conflicts that wait for a decision; with `kept=true` also store edits that stand as they are."""
-    return [ConflictOut.of(row) for row in open_conflicts(context, kept=kept, most=min(most, 1000))]
+    return [ConflictOut.of(row) for row in open_conflicts(context, kept=kept, most=most)]
 
 
 @router.post("/conflicts/resolution")
@@ -135,7 +169,7 @@ def launch_job(context: Opened, job: Job) -> Launched:
 
 
 @router.get("/jobs/{run_id}")
-def job_state(context: Opened, run_id: str) -> JobState:
+def job_state(context: Opened, run_id: Id) -> JobState:
     """A run's status, why it failed if it did, and how far each lane of its push has got."""
     with DagsterApi(context.settings.dagster_url) as dagster:
         state = dagster.run(run_id)
@@ -145,7 +179,7 @@ def job_state(context: Opened, run_id: str) -> JobState:
 
 
 @router.delete("/jobs/{run_id}", status_code=202)
-def stop_job(context: Opened, run_id: str) -> dict[str, Any]:
+def stop_job(context: Opened, run_id: Id) -> dict[str, Any]:
     """Asks a run to stop. What was already sent stays, and is in the ledger."""
     with DagsterApi(context.settings.dagster_url) as dagster:
         dagster.terminate(run_id)

@@ -149,7 +149,8 @@ REGISTRY: tuple[Field, ...] = (
     _product("vendor", Group.TAXONOMY, Risk.LOW, Owner.SHARED),
     _product("product_type", Group.TAXONOMY, Risk.LOW, Owner.SHARED),
     _product("tags", Group.TAXONOMY, Risk.LOW, Owner.SHARED, kind=MergeKind.SET),
-    _product("handle", Group.IDENTITY, Risk.HIGH, Owner.SHARED),
+    # A handle is the product's address: it is given once, and a title that changes later must not break links.
+    _product("handle", Group.IDENTITY, Risk.HIGH, Owner.MERCHANT),
     _product("status", Group.LIFECYCLE, Risk.HIGH, Owner.SHARED),
     _product("options", Group.IDENTITY, Risk.HIGH, Owner.ETILIZE, None, kind=MergeKind.ORDERED_LIST),
     _product("images", Group.MEDIA, Risk.LOW, Owner.SHARED, Operation.MEDIA_SET, kind=MergeKind.ORDERED_LIST),

@@ -38,7 +38,8 @@ def no_conflict_waits(shopsync: dg.ResourceParam[Shopsync]) -> dg.AssetCheckResu
         passed=not waiting,
         severity=dg.AssetCheckSeverity.WARN,
         description="nothing to decide" if not waiting else (
-            f"{len(waiting)} conflicts wait: shopsync conflicts list, then shopsync conflicts resolve"),
+            f"{len(waiting)} {'conflict waits' if len(waiting) == 1 else 'conflicts wait'}: shopsync conflicts list, "
+            "then shopsync conflicts resolve"),
         metadata={"waiting": len(waiting), "first": markdown_table(
             ("product", "field", "why"),
             [(conflict.product_key, conflict.path, conflict.dispute) for conflict in waiting[:MOST_ROWS]],

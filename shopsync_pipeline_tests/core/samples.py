@@ -12,6 +12,7 @@ from shopsync_pipeline.core.fields import REGISTRY, Fields, Path, Value, metafie
 from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Outcome, ProductMerge, Resolution, Side
 
 LAW = settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+LAW_OF_PLANS = settings(LAW, max_examples=75)
 
 FIELD = {field.name: field for field in REGISTRY}
 

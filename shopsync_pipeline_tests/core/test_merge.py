@@ -72,6 +72,7 @@ def of(path: Path, value: Value | None) -> dict[Path, Value]:
     (BRAND, ("x", "x"), "x", "r", OURS, Outcome.PUSH, Reason.RESTORED, Dispute.STORE_EDIT),
     (BRAND, ("x", "x"), "x", "r", THEIRS, Outcome.ACCEPTED, None, Dispute.STORE_EDIT),
     (BRAND, ("x", "x"), "x", None, OURS, Outcome.PUSH, Reason.RESTORED, Dispute.STORE_EDIT),
+    (BRAND, (None, "x"), None, "r", REVIEW, Outcome.CONFLICT, None, Dispute.STORE_EDIT),
     (STOCK, (5, 5), 5, 3, OURS, Outcome.ACCEPTED, None, None),
     # Both changed.
     (TITLE, ("x", "x"), "y", "y", REVIEW, Outcome.AGREED, None, None),

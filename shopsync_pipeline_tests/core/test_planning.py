@@ -130,10 +130,12 @@ def test_stock_and_media_wait_for_nothing_that_does_not_concern_them() -> None:
     assert [one.lane for one in arranged] == [Lane.STOCK, Lane.PRICE, Lane.CONTENT]
 
 
-def test_a_chain_of_three_ends_up_in_order_in_the_last_lane() -> None:
+@pytest.mark.parametrize("key", "abcdefgh")
+def test_a_chain_of_three_ends_up_in_order_in_the_last_lane(key: str) -> None:
     media, update, stock = ordered(arrange([
-        item(Operation.INVENTORY_SET, "variants[A].stock[default]"), item(Operation.MEDIA_SET, "images"),
-        item(Operation.VARIANTS_UPDATE, "variants[A].tracked", "variants[A].image", "variants[A].price"),
+        item(Operation.INVENTORY_SET, "variants[A].stock[default]", key=key),
+        item(Operation.MEDIA_SET, "images", key=key),
+        item(Operation.VARIANTS_UPDATE, "variants[A].tracked", "variants[A].image", "variants[A].price", key=key),
     ]))
     assert (update.depends_on, stock.depends_on) == ((media.item_id,), (update.item_id,))
     assert {one.lane for one in (media, update, stock)} == {Lane.CONTENT}

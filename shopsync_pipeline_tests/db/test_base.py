@@ -98,7 +98,7 @@ NEW_TITLE: dict[Path, Value] = document(title="New")
 def test_a_product_needs_a_look_when_a_side_changed_or_is_missing(settled: Database, changed: str,
                                                                   keys: list[str]) -> None:
     with settled.write() as connection:
-        catalog, snapshot, base = (of(connection, SHOP) for of in (Catalog, Snapshot, BaseStore))
+        catalog, snapshot, base = Catalog(connection, SHOP), Snapshot(connection, SHOP), BaseStore(connection, SHOP)
         {
             "catalog": lambda: catalog.replace("i", [("a", OURS), ("b", NEW_TITLE), ("c", OURS)]),
             "store": lambda: snapshot.put([stored("gid/b", fields=NEW_TITLE)]),

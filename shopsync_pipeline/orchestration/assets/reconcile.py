@@ -25,10 +25,10 @@ def diff(context: dg.AssetExecutionContext, config: DiffConfig,
     """The plan: what would be sent, why, and what it costs; the conflicts that wait; the store edits that are kept."""
     with shopsync.opened() as opened:
         only = keys_of(opened, config.only) if config.only else None
-        plan = make_diff(opened, only=only, run_id=context.run_id)
+        plan = make_diff(opened, only=only, run_id=context.run.run_id)
         items = first_items(opened, plan.plan_id, MOST_ROWS)
         conflicts = open_conflicts(opened, kept=True, most=MOST_ROWS)
-    context.instance.add_run_tags(context.run_id, {PLAN_TAG: plan.plan_id})
+    context.instance.add_run_tags(context.run.run_id, {PLAN_TAG: plan.plan_id})
     rows = [
         (conflict.state.value, conflict.product_key, conflict.path, shown(conflict.faces.base_remote),
          shown(conflict.faces.local), shown(conflict.faces.remote), conflict.dispute)

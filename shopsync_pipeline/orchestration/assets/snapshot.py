@@ -35,7 +35,7 @@ def snapshot(context: dg.AssetExecutionContext, config: SnapshotConfig,
              shopsync: dg.ResourceParam[Shopsync]) -> dg.MaterializeResult[None]:
     """The store's products with all that is synced. What a run left open when it died is settled first."""
     with shopsync.opened() as opened:
-        settled = asyncio.run(recover(opened, f"run {context.run_id}"))
+        settled = asyncio.run(recover(opened, f"run {context.run.run_id}"))
         if settled:
             context.log.info(f"settled {settled} mutations of a run that ended before their answers came")
         if config.reading is Reading.PRODUCTS:

@@ -1,0 +1,153 @@
+"""Settings: one name each, read from the environment and `.env`, refused in sentences, and silent about secrets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shopsync_pipeline.core.errors import SettingsError
+from shopsync_pipeline.settings import Settings, load
+
+DEFAULTS = {
+    "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
+    "SHOPSYNC_DATABASE_URL": "sqlite:///.shopsync/shopsync.db", "SHOPSYNC_DAGSTER_POSTGRES_URL": "",
+    "SHOPSYNC_EXPORT_PATH": ".shopsync/export", "SHOPSYNC_FEED_PATHS": "", "SYNC_BATCH_SIZE": "250",
+    "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
+    "SYNC_BIDIRECTIONAL": "False", "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
+    "SYNC_REQUEST_TIMEOUT": "30.0", "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
+}
+SECRETS = {
+    "SHOPIFY_ACCESS_TOKEN": "shpat_hush", "SHOPSYNC_DATABASE_URL": "postgresql://me:hush@db.example/shop",
+    "SHOPSYNC_DAGSTER_POSTGRES_URL": "postgresql://me:hush@db.example/dagster", "SHOPSYNC_API_TOKEN": "hush-hush",
+}
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of ours is set, and the working directory is empty."""
+    for name in DEFAULTS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def by_variable(settings: Settings) -> dict[str, str]:
+    found = {}
+    for name, info in Settings.model_fields.items():
+        value = getattr(settings, name)
+        value = value.get_secret_value() if hasattr(value, "get_secret_value") else getattr(value, "value", value)
+        found[str(info.alias)] = str(value)
+    return found
+
+
+def test_every_variable_has_its_name_and_default() -> None:
+    assert by_variable(load()) == DEFAULTS
+
+
+def test_every_variable_says_what_it_is_for() -> None:
+    assert all(info.description for info in Settings.model_fields.values())
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"SHOPIFY_SHOP_URL": " my-shop ", "SYNC_BATCH_SIZE": "10", "SYNC_CONFLICT_RESOLUTION": "etilize_priority",
+             "SYNC_AUTO_RESOLVE": "false", "SYNC_MAX_UPDATED_SHARE": "0.25",
+             "SHOPSYNC_FEED_PATHS": "a.csv, feeds/b.csv ,"}
+    for name, text in given.items():
+        monkeypatch.setenv(name, text)
+
+    settings = load()
+
+    assert settings.shopify_shop_url == "my-shop"
+    assert settings.batch_size == 10
+    assert settings.bounds.max_updated_share == 0.25
+    assert settings.feeds == (Path("a.csv"), Path("feeds/b.csv"))
+    assert settings.rules.default_strategy.value == "manual_review", "auto-resolve is off"
+
+
+def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SHOPIFY_SHOP_URL=from-file\nSYNC_BATCH_SIZE=7\nSOMETHING_ELSE=1\n")
+    monkeypatch.setenv("SYNC_BATCH_SIZE", "9")
+
+    assert (load().shopify_shop_url, load().batch_size) == ("from-file", 9)
+
+
+def test_a_dotenv_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("SHOPIFY_SHOP_URL=läden".encode("utf-16"))
+    with pytest.raises(SettingsError, match=r"\.env here is not UTF-8 text"):
+        load()
+
+
+def test_a_variable_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in DEFAULTS:
+        monkeypatch.setenv(name, "")
+    assert by_variable(load()) == DEFAULTS
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("SYNC_BATCH_SIZE", "0"), ("SYNC_BATCH_SIZE", "251"), ("SYNC_BATCH_SIZE", "many"), ("SYNC_MAX_CONCURRENT", "0"),
+    ("SYNC_MAX_CONCURRENT", "101"), ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
+    ("SYNC_MAX_UPDATED_SHARE", "1.5"), ("SYNC_MAX_UPDATED_SHARE", "-0.1"), ("SYNC_MAX_CONFLICT_SHARE", "50%"),
+    ("SYNC_REQUEST_TIMEOUT", "0"),
+])
+def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value).startswith(f"{name}: '{text}' cannot be used (")
+    assert str(error.value).endswith(").")
+
+
+def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNC_BATCH_SIZE", "0")
+    monkeypatch.setenv("SYNC_MAX_CONCURRENT", "0")
+    with pytest.raises(SettingsError, match=r"SYNC_BATCH_SIZE: .*SYNC_MAX_CONCURRENT: "):
+        load()
+
+
+def test_writing_back_to_the_catalog_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNC_BIDIRECTIONAL", "true")
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value) == ("SYNC_BIDIRECTIONAL: 'true' cannot be used (this version writes to the store only; set "
+                                "it to false).")
+
+
+def test_no_secret_is_shown_by_any_form_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in SECRETS.items():
+        monkeypatch.setenv(name, text)
+    settings = load()
+    assert settings.shopify_access_token.get_secret_value() == "shpat_hush"
+
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), f"{settings.model_dump()}"):
+        assert "hush" not in shown
+
+
+def test_no_secret_is_shown_by_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in SECRETS.items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setenv("SYNC_BATCH_SIZE", "0")
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert "hush" not in str(error.value)
+    assert error.value.__cause__ is None, "the cause would show what was read"
+
+
+@pytest.mark.parametrize(("given", "told"), [
+    ({}, "SHOPIFY_SHOP_URL and SHOPIFY_ACCESS_TOKEN are not set"),
+    ({"SHOPIFY_SHOP_URL": "my-shop"}, "SHOPIFY_ACCESS_TOKEN is not set"),
+    ({"SHOPIFY_ACCESS_TOKEN": "shpat_hush"}, "SHOPIFY_SHOP_URL is not set"),
+])
+def test_a_missing_shop_is_told_with_the_way_out(given: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)) as error:
+        Settings.model_validate(given).require_shop()
+    assert ".env" in str(error.value)
+    assert "hush" not in str(error.value)
+
+
+def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.batch_size = 3  # type: ignore[misc]
+    monkeypatch.setenv("SYNC_BATCH_SIZE", "3")
+    assert (settings.batch_size, load().batch_size) == (250, 3)
