@@ -15,6 +15,7 @@ from shopsync_pipeline.core.fields import (
     Drift,
     Field,
     Fields,
+    Operation,
     Owner,
     Path,
     Strategy,
@@ -179,7 +180,8 @@ def _linked(local: Fields, remote: Fields, base: Base, rules: Rules, chosen: Res
     skipped = set()
     options = merge_field(OPTIONS, place(OPTIONS).field, local.get(OPTIONS), remote.get(OPTIONS), base,
                           rules.default_strategy, Drift.RESTORE, chosen)
-    rebuild = options.outcome is Outcome.CONFLICT
+    # A renamed option can be lived with; another number of options cannot take the catalog's variants.
+    rebuild = options.outcome is Outcome.CONFLICT or _length(local, OPTIONS) != _length(remote, OPTIONS)
     for key in dict.fromkeys([*ours, *agreed]):
         at = variant_path(key, "options")
         faces = Faces(local=local.get(at), remote=remote.get(at), base_local=base.local.get(at),
@@ -200,6 +202,11 @@ def _linked(local: Fields, remote: Fields, base: Base, rules: Rules, chosen: Res
                 path, where.field, local.get(path), remote.get(path), base, rules.strategy(where.field),
                 rules.drift(where.field), chosen,
             )
+
+
+def _length(fields: Fields, path: Path) -> int:
+    value = fields.get(path)
+    return len(value) if isinstance(value, list) else 0
 
 
 def _variant_missing_in_store(key: str, at: Path, local: Fields, faces: Faces, was_there: bool, rules: Rules,
@@ -232,6 +239,8 @@ def merge_field(path: Path, of: Field, local: Value | None, remote: Value | None
         return Decision(path, Outcome.AGREED, faces)
     if of.owner is Owner.LOCKED:
         return Decision(path, Outcome.KEPT, faces)
+    if local is None and of.writer is Operation.INVENTORY_SET:
+        return Decision(path, Outcome.GONE, faces)  # A feed that names no figure does not mean zero.
     if of.writer is None:
         side = _choice(path, chosen, faces)
         outcome = Outcome.ACCEPTED if side is Side.SHOPIFY else Outcome.CONFLICT

@@ -43,13 +43,22 @@ def items_for(product_key: str, merge: ProductMerge, *, product_id: str | None, 
     return arrange(
         make_item(product_key, product_id, operation, part)
         for operation, changes in grouped.items()
-        for part in (_batches(changes) if operation is Operation.INVENTORY_SET else [changes])
+        for part in _parts(operation, changes, new_pictures=Operation.MEDIA_SET in grouped)
     )
 
 
-def _batches(changes: list[Change]) -> Iterator[list[Change]]:
-    for start in range(0, len(changes), INVENTORY_ROWS):
-        yield changes[start:start + INVENTORY_ROWS]
+def _parts(operation: Operation, changes: list[Change], *, new_pictures: bool) -> Iterator[list[Change]]:
+    """The changes of one operation, in as many items as it takes: stock by the rows of a call, and variants' pictures
+    apart from their prices where they have to wait for the product's own pictures."""
+    if operation is Operation.INVENTORY_SET:
+        for start in range(0, len(changes), INVENTORY_ROWS):
+            yield changes[start:start + INVENTORY_ROWS]
+        return
+    late = [change for change in changes
+            if new_pictures and operation is Operation.VARIANTS_UPDATE and change.path.endswith("].image")]
+    for part in ([change for change in changes if change not in late], late):
+        if part:
+            yield part
 
 
 def make_item(product_key: str, product_id: str | None, operation: Operation, changes: Sequence[Change]) -> PlanItem:
@@ -78,16 +87,14 @@ def arrange(items: Iterable[PlanItem]) -> list[PlanItem]:
     Stock counts only once the variant is tracked, and a variant's picture must first be a picture of the product.
     """
     listed = list(items)
-    one = {item.operation: item for item in listed}
-    media, update = one.get(Operation.MEDIA_SET), one.get(Operation.VARIANTS_UPDATE)
-    arranged: list[PlanItem] = []
-    for item in sorted(listed, key=_sending_order):
-        if media and item.operation in _WRITES_VARIANTS and _touches(item, "].image"):
-            item = _after(item, media)
-        arranged.append(item)
-    if update and _touches(update, "].tracked"):
-        update = next(item for item in arranged if item.operation is Operation.VARIANTS_UPDATE)
-        arranged = [_after(item, update) if item.operation is Operation.INVENTORY_SET else item for item in arranged]
+    media = next((item for item in listed if item.operation is Operation.MEDIA_SET), None)
+    arranged = [
+        _after(item, media) if media and item.operation in _WRITES_VARIANTS and _touches(item, "].image") else item
+        for item in listed
+    ]
+    tracking = next((item for item in arranged if _touches(item, "].tracked")), None)
+    if tracking and tracking.operation is Operation.VARIANTS_UPDATE:
+        arranged = [_after(item, tracking) if item.operation is Operation.INVENTORY_SET else item for item in arranged]
     return sorted(arranged, key=_sending_order)
 
 

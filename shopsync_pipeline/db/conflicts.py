@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.merge import Decision, Faces, Outcome, Resolution, Side
-from shopsync_pipeline.db.rows import from_text, new_id, now, to_text
+from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text
 from shopsync_pipeline.db.schema import sync_conflict
 
 
@@ -97,6 +97,7 @@ class Conflicts:
             (row.product_key, row.path): row
             for row in self.find(ConflictState.PENDING, ConflictState.KEPT, ConflictState.RESOLVED, most=1_000_000)
         }
+        decided = self._decided_by_strategy(decisions)
         fresh = []
         for key, made in decisions.items():
             for decision in made:
@@ -104,12 +105,16 @@ class Conflicts:
                 if state is None:
                     continue
                 known = open_rows.pop((key, decision.path), None)
-                if known is not None and known.faces == decision.faces and state is not ConflictState.AUTO_RESOLVED:
-                    reviewed = known.state is ConflictState.RESOLVED and state is not ConflictState.PENDING
-                    self._set([known.conflict_id], last_seen=instant, plan_id=plan_id,
-                              state=(ConflictState.RESOLVED if reviewed else state).value)
+                if state is ConflictState.AUTO_RESOLVED:
+                    if known is not None:
+                        self._set([known.conflict_id], state=ConflictState.SUPERSEDED.value)
+                    known = decided.get((key, decision.path))
+                if known is not None and known.faces == decision.faces:
+                    reviewed = known.state is ConflictState.RESOLVED and state is ConflictState.RESOLVED
+                    forgotten = {} if reviewed else {"resolution": None, "resolved_by": None, "resolved_at": None}
+                    self._set([known.conflict_id], last_seen=instant, plan_id=plan_id, state=state.value, **forgotten)
                     continue
-                if known is not None:
+                if known is not None and state is not ConflictState.AUTO_RESOLVED:
                     self._set([known.conflict_id], state=ConflictState.SUPERSEDED.value)
                 fresh.append({
                     "shop_id": self._shop, "conflict_id": new_id(), "product_key": key, "path": decision.path,
@@ -125,6 +130,21 @@ class Conflicts:
                 resolved = row.state is ConflictState.RESOLVED
                 closed = ConflictState.SETTLED if resolved else ConflictState.SUPERSEDED
                 self._set([row.conflict_id], state=closed.value)
+
+    def _decided_by_strategy(self, decisions: Mapping[str, Iterable[Decision]]) -> dict[tuple[str, Path], Conflict]:
+        """What a strategy decided before, of the products for which one decides now: the same again is no new row."""
+        keys = [key for key, made in decisions.items()
+                if any(_state(decision) is ConflictState.AUTO_RESOLVED for decision in made)]
+        found = {}
+        for part in chunks(keys):
+            rows = self._connection.execute(
+                select(sync_conflict).where(
+                    sync_conflict.c.shop_id == self._shop, sync_conflict.c.product_key.in_(part),
+                    sync_conflict.c.state == ConflictState.AUTO_RESOLVED.value,
+                ).order_by(sync_conflict.c.last_seen)
+            ).mappings()
+            found.update({(row["product_key"], Path(row["path"])): _conflict(row) for row in rows})
+        return found
 
     def resolve(self, conflict_ids: Iterable[str], side: Side, by: str) -> int:
         """Records a person's choice for open conflicts; the next diff carries it out. Returns how many were changed.

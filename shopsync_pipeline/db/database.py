@@ -12,13 +12,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from shopsync_pipeline.core.errors import DatabaseError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+MIGRATION_LOCK = 0x73686F70
+"""Key of the PostgreSQL advisory lock under which tables are made or changed."""
 
 
 def normalised_url(text: str) -> URL:
@@ -143,6 +146,12 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.write() as connection:
+            if self.dialect == "postgresql":
+                # Two processes that start together must not both make the tables; SQLite's write lock sees to it there.
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            found = MigrationContext.configure(connection).get_current_revision()
+            if found is not None and found not in _known_revisions():
+                raise self._too_new(found)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         return head_revision()
@@ -157,17 +166,34 @@ class Database:
         found, needed = self.revision(), head_revision()
         if found == needed:
             return
+        if found is not None and found not in _known_revisions():
+            raise self._too_new(found)
         state = "has no shopsync tables yet" if found is None else f"is at schema revision {found}"
         raise DatabaseError(
             f"The database {_shown(self.url)} {state}; this version needs revision {needed}. Run `shopsync db upgrade`."
         )
 
 
-def head_revision() -> str:
-    """The newest schema revision that this version knows."""
+    def _too_new(self, found: str) -> DatabaseError:
+        return DatabaseError(
+            f"The database {_shown(self.url)} is at schema revision {found}, which this version of shopsync does not "
+            "know; a newer version made it. Install that version, or name another database in SHOPSYNC_DATABASE_URL."
+        )
+
+
+def _scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    head = ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory.from_config(config)
+
+
+def _known_revisions() -> set[str]:
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def head_revision() -> str:
+    """The newest schema revision that this version knows."""
+    head = _scripts().get_current_head()
     if head is None:
         raise DatabaseError("shopsync was installed without its database migrations; install the package again.")
     return head

@@ -54,7 +54,12 @@ class SavedPlan:
     approval_reason: str | None
 
     def require_sendable(self) -> None:
-        """Raises `PlanRefusedError` unless the plan keeps its bounds or a person approved it."""
+        """Raises `PlanRefusedError` unless the plan is current and keeps its bounds, or a person approved it."""
+        if self.state is PlanState.SUPERSEDED:
+            raise PlanRefusedError(
+                f"Plan {self.plan_id} was superseded by a newer one, so its values may be out of date. Send the newest "
+                "one, which `shopsync plan list` shows first."
+            )
         if self.refusals and self.approved_by is None:
             raise PlanRefusedError(
                 f"Plan {self.plan_id} may not be sent: " + " ".join(self.refusals)

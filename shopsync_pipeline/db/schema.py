@@ -242,6 +242,7 @@ writer_lock = Table(
     Column("holder", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("process", Integer, nullable=False),
+    Column("token", String(36), nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id"),

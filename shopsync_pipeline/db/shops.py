@@ -13,11 +13,15 @@ from sqlalchemy import Connection, delete, select, update
 
 from shopsync_pipeline.core.errors import ShopBusyError
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.rows import insert_absent, now, upsert
+from shopsync_pipeline.db.rows import insert_absent, new_id, now, upsert
 from shopsync_pipeline.db.schema import push_progress, shop, writer_lock
 
 SILENT_AFTER = timedelta(seconds=90)
 """A writer on another host that was not seen for this long is taken for dead; a living one reports far more often."""
+
+
+TOKEN = new_id()
+"""Tells this process from an earlier one that had the same number (a container's first process always has)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ def writing_to(database: Database, shop_id: str, holder: str) -> Iterator[None]:
     """
     with database.write() as connection:
         mine = {
-            "shop_id": shop_id, "holder": holder, "host": socket.gethostname(), "process": os.getpid(),
+            "shop_id": shop_id, "holder": holder, "host": socket.gethostname(), "process": os.getpid(), "token": TOKEN,
             "taken_at": now(), "seen_at": now(),
         }
         while not insert_absent(connection, writer_lock, mine):
@@ -64,7 +68,7 @@ def writing_to(database: Database, shop_id: str, holder: str) -> Iterator[None]:
             ).mappings().first()
             if row is None:
                 continue  # Let go between the two statements; a rival may be as quick as we are.
-            if _alive(row["host"], row["process"], row["seen_at"]):
+            if _alive(row["host"], row["process"], row["token"], row["seen_at"]):
                 raise ShopBusyError(
                     f"{shop_id} is being written to by {row['holder']} (process {row['process']} on {row['host']}, "
                     f"since {row['taken_at']:%H:%M:%S} UTC). Wait for it to end, or terminate that run."
@@ -76,22 +80,22 @@ def writing_to(database: Database, shop_id: str, holder: str) -> Iterator[None]:
     finally:
         with database.write() as connection:
             connection.execute(delete(writer_lock).where(
-                writer_lock.c.shop_id == shop_id, writer_lock.c.process == os.getpid(),
-                writer_lock.c.host == socket.gethostname(),
+                writer_lock.c.shop_id == shop_id, writer_lock.c.token == TOKEN,
             ))
 
 
 def still_writing(connection: Connection, shop_id: str) -> None:
     """Tells other hosts that this process still holds the shop."""
     connection.execute(update(writer_lock).where(
-        writer_lock.c.shop_id == shop_id, writer_lock.c.process == os.getpid(),
-        writer_lock.c.host == socket.gethostname(),
+        writer_lock.c.shop_id == shop_id, writer_lock.c.token == TOKEN,
     ).values(seen_at=now()))
 
 
-def _alive(host: str, process: int, seen_at: datetime) -> bool:
+def _alive(host: str, process: int, token: str, seen_at: datetime) -> bool:
     if host != socket.gethostname():
         return now() - seen_at < SILENT_AFTER
+    if process == os.getpid():
+        return token == TOKEN
     try:
         os.kill(process, 0)
     except ProcessLookupError:

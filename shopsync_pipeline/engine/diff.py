@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.cost import estimate_plan
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Fields, Operation, Path, Value, place, variants_of
+from shopsync_pipeline.core.fields import Fields, Operation, Path, Value, digests, place, variants_of
 from shopsync_pipeline.core.matching import LocalIdentity, Matches, RemoteIdentity, match
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
@@ -32,6 +32,7 @@ from shopsync_pipeline.core.merge import (
 )
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.planning import Bounds, inputs_digest, items_for, ordered, plan_hash, refusals
+from shopsync_pipeline.core.renames import rename, rename_links, renamed_variants
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.conflicts import Conflicts
@@ -88,9 +89,26 @@ def _look_at(connection: Connection, shop_id: str, keys: list[str], matches: Mat
             _ambiguous(key, matches.ambiguous[key], found)
             continue
         seen_local, document = local[key]
-        remote = store.get(ids[key] or "")
-        merge = _merge(document, remote, bases.get(key), rules, resolutions.get(key, {}))
-        _gather(key, merge, seen_local, document, remote, bases.get(key), found)
+        remote, base = _under_our_names(snapshot, document, store.get(ids[key] or ""), bases.get(key))
+        merge = _merge(document, remote, base, rules, resolutions.get(key, {}))
+        _gather(key, merge, seen_local, remote, base, found)
+
+
+def _under_our_names(snapshot: Snapshot, document: Fields, remote: StoredProduct | None,
+                     base: Agreed | None) -> tuple[StoredProduct | None, Agreed | None]:
+    """Store and base with their variants called as the catalog calls them now, where it gave one another SKU."""
+    if remote is None or base is None:
+        return remote, base
+    renames = renamed_variants(document, remote.document, base.local)
+    if not renames:
+        return remote, base
+    called = replace(remote, document=rename(remote.document, renames), links=rename_links(remote.links, renames))
+    snapshot.put([called])
+    return (
+        replace(called, digests=digests(called.document)),
+        replace(base, local=rename(base.local, renames), remote=rename(base.remote, renames),
+                links=rename_links(base.links, renames)),
+    )
 
 
 def _matches(connection: Connection, shop_id: str, keys: list[str]) -> Matches:
@@ -126,8 +144,8 @@ def _ambiguous(key: str, products: tuple[str, ...], found: _Found) -> None:
     found.products["conflict"] += 1
 
 
-def _gather(key: str, merge: ProductMerge, seen_local: str, document: Fields, remote: StoredProduct | None,
-            base: Agreed | None, found: _Found) -> None:
+def _gather(key: str, merge: ProductMerge, seen_local: str, remote: StoredProduct | None, base: Agreed | None,
+            found: _Found) -> None:
     outcomes = Counter(decision.outcome for decision in merge.decisions)
     found.outcomes.update(outcomes)
     items = items_for(key, merge, product_id=remote.product_id if remote else None,

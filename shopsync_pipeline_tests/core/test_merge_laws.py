@@ -62,6 +62,8 @@ def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice
         return "agreed", None, None
     if of.owner.value == "locked":
         return "kept", None, None
+    if values[0] is None and of.writer == "inventory_set":
+        return "gone from the catalog", None, None
     if of.writer is None:
         return "accepted" if choice == "shopify" else "conflict", None, "the options of an existing product changed"
     if happened == "gap":

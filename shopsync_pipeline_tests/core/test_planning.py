@@ -112,6 +112,25 @@ def test_a_picture_of_a_variant_waits_until_the_product_has_it() -> None:
     assert (update.operation, update.depends_on) == (Operation.VARIANTS_UPDATE, (media.item_id,))
 
 
+def test_a_price_does_not_wait_for_pictures() -> None:
+    product = {Path("images"): [{"source": "a", "alt": ""}], Path("variants[A].options"): ["S"],
+               Path("variants[A].price"): "1.00", Path("variants[A].image"): "a"}
+    items = from_store(product, **{"images": [{"source": "b", "alt": ""}], "variants[A].price": "2.00",
+                                   "variants[A].image": "b"})
+    assert told(items) == [
+        (Operation.VARIANTS_UPDATE, Lane.PRICE, ["variants[A].price"]),
+        (Operation.MEDIA_SET, Lane.CONTENT, ["images"]),
+        (Operation.VARIANTS_UPDATE, Lane.CONTENT, ["variants[A].image"]),
+    ]
+    assert [item.depends_on for item in items] == [(), (), (items[1].item_id,)]
+
+
+def test_a_figure_that_the_feed_no_longer_names_is_not_sent_as_nothing() -> None:
+    product = {Path("variants[A].options"): ["S"], Path("variants[A].stock[default]"): 5}
+    local = {path: value for path, value in product.items() if "stock" not in path}
+    assert planned(local, product, Base(product, product)) == []
+
+
 def test_stock_waits_until_the_variant_is_tracked() -> None:
     update, stock = arrange([
         item(Operation.INVENTORY_SET, "variants[A].stock[default]"),

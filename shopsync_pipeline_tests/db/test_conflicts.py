@@ -141,6 +141,12 @@ def test_a_pending_conflict_that_a_strategy_decides_now_is_closed_and_the_decisi
     assert states(database) == [("a", "auto_resolved"), ("a", "superseded")]
 
 
+def test_what_a_strategy_decides_again_is_no_new_row(database: Database) -> None:
+    record(database, {"a": [BY_STRATEGY]})
+    record(database, {"a": [BY_STRATEGY]})
+    assert states(database) == [("a", "auto_resolved")]
+
+
 def unknown(_: str) -> tuple[str, ...]:
     return ("no-such-id",)
 

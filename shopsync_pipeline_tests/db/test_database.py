@@ -105,6 +105,16 @@ def test_a_database_at_another_revision_says_which(database_url: str) -> None:
         database.require_current()
 
 
+def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for use in (database.upgrade, database.require_current):
+        with pytest.raises(DatabaseError, match="at schema revision 9999, which this version"):
+            use()
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head_revision()})
+
+
 def test_an_upgrade_can_be_repeated_and_keeps_what_is_there(database_url: str) -> None:
     database = Database(database_url)
     assert database.upgrade() == head_revision()

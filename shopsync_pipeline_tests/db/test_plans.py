@@ -141,3 +141,12 @@ def test_marking_reaches_one_plan_only(database: Database) -> None:
         plans.mark(second, [one.item_id for one in ITEMS], ItemState.CONFIRMED)
         assert set(plans.states(first).values()) == {ItemState.PLANNED}
         assert set(plans.states(second).values()) == {ItemState.CONFIRMED}
+
+
+def test_a_superseded_plan_is_not_sent_any_more(database: Database) -> None:
+    with database.write() as connection:
+        plans = Plans(connection, SHOP)
+        outdated = save(plans)
+        save(plans)
+        with pytest.raises(PlanRefusedError, match=f"Plan {outdated} was superseded by a newer one"):
+            plans.get(outdated).require_sendable()

@@ -25,6 +25,7 @@ from shopsync_pipeline.db.rows import now, upsert
 from shopsync_pipeline.db.schema import writer_lock
 from shopsync_pipeline.db.shops import (
     SILENT_AFTER,
+    TOKEN,
     KnownShop,
     Progress,
     known_shop,
@@ -46,11 +47,12 @@ def holder_of(database: Database, shop: str = SHOP) -> str | None:
         return connection.execute(query).scalar_one_or_none()
 
 
-def leave_lock(database: Database, *, process: int, host: str = HOST, seen_at: datetime | None = None) -> None:
+def leave_lock(database: Database, *, process: int, host: str = HOST, seen_at: datetime | None = None,
+               token: str = "another process") -> None:
     """A lock as somebody else has left it."""
     with database.write() as connection:
         upsert(connection, writer_lock, [{
-            "shop_id": SHOP, "holder": "run 7", "host": host, "process": process, "taken_at": NOON,
+            "shop_id": SHOP, "holder": "run 7", "host": host, "process": process, "token": token, "taken_at": NOON,
             "seen_at": seen_at or now(),
         }])
 
@@ -108,6 +110,12 @@ def test_a_process_of_this_host_that_runs_is_never_replaced(database: Database) 
     leave_lock(database, process=os.getppid(), seen_at=now() - SILENT_AFTER * 2)
     with pytest.raises(ShopBusyError, match=f"run 7 .process {os.getppid()} on "), writing_to(database, SHOP, "run 8"):
         pass
+
+
+def test_an_earlier_process_that_had_our_number_is_replaced_at_once(database: Database) -> None:
+    leave_lock(database, process=PID)
+    with writing_to(database, SHOP, "run 8"):
+        assert holder_of(database) == "run 8"
 
 
 @pytest.mark.parametrize(("silent", "replaced"), [
@@ -232,7 +240,7 @@ def test_who_comes_while_the_holder_lets_go_does_not_push_a_quicker_rival_aside(
     """The holder lets go between a rival's two statements, and a third writer takes the shop before it goes on."""
     database, elsewhere = Database(postgres_url), Database(f"{postgres_url}&application_name=elsewhere")
     database.upgrade()
-    leave_lock(database, process=PID)
+    leave_lock(database, process=PID, token=TOKEN)
     seen: list[str] = []
 
     def interfere(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -243,7 +251,7 @@ def test_who_comes_while_the_holder_lets_go_does_not_push_a_quicker_rival_aside(
 
     def interfere_again(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if "FOR UPDATE" in statement and sum("FOR UPDATE" in one for one in seen) == 1:
-            leave_lock(elsewhere, process=PID)
+            leave_lock(elsewhere, process=PID, token=TOKEN)
 
     engine = database._engine
     event.listen(engine, "before_cursor_execute", interfere)

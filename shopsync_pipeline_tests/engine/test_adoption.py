@@ -11,6 +11,8 @@ from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.steps import planned, push, sync
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 CREATE = """
 mutation Create($input: ProductSetInput!) {
   productSet(input: $input, synchronous: true) { product { id } userErrors { field message } }

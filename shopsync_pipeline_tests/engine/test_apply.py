@@ -173,17 +173,38 @@ def test_an_item_whose_product_is_gone_is_set_aside(context: Context, shelf: She
     assert report.mutations == 0
 
 
-def test_a_superseded_plan_sent_late_makes_nothing_twice(context: Context, shelf: Shelf, dev_store: DevStore) -> None:
+def test_a_superseded_plan_is_not_sent(context: Context, shelf: Shelf, dev_store: DevStore) -> None:
     superseded = planned(context)
-    push(context, diff(context))
-    dev_store.control("merchant", {"action": "edit_product", "handle": "lamp-1", "fields": {"title": "By hand"}})
+    diff(context)
 
-    report = push(context, superseded)
+    with pytest.raises(PlanRefusedError, match="was superseded by a newer one"):
+        push(context, superseded)
 
-    assert report.items(ItemState.STALE) == 5
+    assert mutations(dev_store) == {}
+
+
+def test_the_rest_of_a_broken_off_plan_makes_nothing_twice(make_settings: Callable[..., Settings],
+                                                          dev_store: DevStore, tmp_path: Path) -> None:
+    Shelf(tmp_path / "export")
+    seen: list[str] = []
+
+    def door(query: str) -> int | None:
+        seen.extend([query] * ("productSet(" in query))
+        return 401 if "productSet(" in query and len(seen) == 3 else None
+
+    with gateway(dev_store.url, door) as address:
+        context = Context.open(make_settings(SHOPIFY_SHOP_URL=address, SYNC_MAX_CONCURRENT=1))
+        broken_off = planned(context)
+        with pytest.raises(Unauthorized):
+            push(context, broken_off)
+        sync(context)
+        dev_store.control("merchant", {"action": "edit_product", "handle": "lamp-5", "fields": {"title": "By hand"}})
+        report = push(context, broken_off)
+
+    assert (report.items(ItemState.CONFIRMED), report.items(ItemState.STALE)) == (2, 3)
     assert all("the product exists by now as gid://shopify/Product/" in why for *_, why in report.set_aside)
-    assert mutations(dev_store) == {"productSet": 5}
-    assert titles(dev_store)["lamp-1"] == "By hand"
+    assert len(dev_store.products()) == 5
+    assert titles(dev_store)["lamp-5"] == "By hand"
 
 
 def test_a_token_revoked_half_way_leaves_the_rest_planned(make_settings: Callable[..., Settings], dev_store: DevStore,

@@ -38,6 +38,7 @@ def edit_everything(shelf: Shelf) -> None:
         shelf.change(f"L{number}", stock=str(number))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("root", ["productSet", "productUpdate", "productVariantsBulkUpdate", "inventorySetQuantities"])
 @pytest.mark.parametrize("fault", ["drop_before_write", "drop_after_write"])
 def test_a_lost_answer_leaves_the_store_as_an_undisturbed_run_does(context: Context, shelf: Shelf, dev_store: DevStore,

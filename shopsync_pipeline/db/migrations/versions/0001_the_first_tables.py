@@ -215,6 +215,7 @@ def upgrade() -> None:
     sa.Column('holder', sa.Text(), nullable=False),
     sa.Column('host', sa.Text(), nullable=False),
     sa.Column('process', sa.Integer(), nullable=False),
+    sa.Column('token', sa.String(length=36), nullable=False),
     sa.Column('taken_at', UtcDateTime(), nullable=False),
     sa.Column('seen_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_writer_lock'))
