@@ -95,9 +95,10 @@ class Settings(BaseSettings):
                                             ("SHOPIFY_ACCESS_TOKEN", self.shopify_access_token.get_secret_value()))
                    if not value]
         if missing:
+            verb, pronoun = ("is", "it") if len(missing) == 1 else ("are", "them")
             raise SettingsError(
-                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. Put them into the "
-                "environment or into a .env file here; `make demo` shows everything on a local store without them."
+                f"{' and '.join(missing)} {verb} not set. Put {pronoun} into the environment or into a .env file here; "
+                "`make demo` shows everything on a local store without."
             )
 
 

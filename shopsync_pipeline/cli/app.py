@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import stamina.instrumentation
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -42,6 +43,7 @@ def main() -> None:
 
     SIGTERM ends it like Ctrl-C does, so that the processes that it started are stopped too.
     """
+    stamina.instrumentation.set_on_retry_hooks([])  # what is tried again in vain ends as a sentence
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         app()

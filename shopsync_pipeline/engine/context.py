@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.settings import Settings
-from shopsync_pipeline.shopify.client import ShopifyClient
+from shopsync_pipeline.shopify.client import Patience, ShopifyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,15 @@ class Context:
         return client_for(self.settings)
 
 
-def client_for(settings: Settings) -> ShopifyClient:
-    """A client for the configured shop; it needs no database."""
+def client_for(settings: Settings, *, patience: Patience | None = None) -> ShopifyClient:
+    """A client for the configured shop; it needs no database. `patience` says how long it tries, if not as usual."""
     return ShopifyClient(
         settings.shopify_shop_url,
         settings.shopify_access_token.get_secret_value(),
         api_version=settings.shopify_api_version,
         max_concurrent=settings.max_concurrent,
         timeout_seconds=settings.request_timeout,
+        patience=patience,
     )
 
 

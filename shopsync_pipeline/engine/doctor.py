@@ -14,6 +14,7 @@ from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
 from shopsync_pipeline.db.database import Database, normalised_url
 from shopsync_pipeline.engine.context import client_for
 from shopsync_pipeline.settings import Settings
+from shopsync_pipeline.shopify.client import Patience
 from shopsync_pipeline.shopify.shop import describe
 
 
@@ -70,7 +71,7 @@ def _database(settings: Settings) -> Finding:
 async def _shop(settings: Settings) -> Finding:
     try:
         settings.require_shop()
-        async with client_for(settings) as client:
+        async with client_for(settings, patience=Patience(attempts=1, throttled_seconds=5)) as client:
             shop = await describe(client, settings.shopify_location or None)
             rate = client.bucket.restore_rate
     except ShopsyncError as error:

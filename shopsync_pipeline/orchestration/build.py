@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+import stamina.instrumentation
 
 from shopsync_pipeline.orchestration.assets.apply import applied_mutations
 from shopsync_pipeline.orchestration.assets.catalog import export, local_catalog
@@ -16,6 +17,9 @@ from shopsync_pipeline.orchestration.jobs import default_jobs
 from shopsync_pipeline.orchestration.resources import Shopsync
 from shopsync_pipeline.orchestration.schedules import default_schedules
 from shopsync_pipeline.orchestration.sensors import default_sensors
+
+# Retries are told by Python's logging, as everything else of ours; by default stamina would print them itself.
+stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
 
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
