@@ -54,6 +54,12 @@ class Settings(BaseSettings):
         "Share of linked products that a plan may update without approval (0 to 1)"))
     max_conflict_share: float = Field(0.5, alias="SYNC_MAX_CONFLICT_SHARE", ge=0, le=1, description=(
         "Share of linked products that may be in conflict before a plan needs approval (0 to 1)"))
+    reread_after: float = Field(30.0, alias="SYNC_REREAD_AFTER", ge=0, description=(
+        "Seconds after which a product is read again just before it is written, so that no edit made since is lost"))
+    max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(
+        "Share of linked products that a plan may take out of sale without approval (0 to 1)"))
+    max_catalog_shrink: float = Field(0.2, alias="SYNC_MAX_CATALOG_SHRINK", ge=0, le=1, description=(
+        "Share of products, or of feed rows, that a delivery may lack against the last one; 1 accepts any"))
     request_timeout: float = Field(30.0, alias="SYNC_REQUEST_TIMEOUT", gt=0, description=(
         "Seconds to wait for one answer of Shopify"))
 
@@ -66,6 +72,13 @@ class Settings(BaseSettings):
     @classmethod
     def _trimmed(cls, value: str) -> str:
         return value.strip()
+
+    @field_validator("shopify_shop_url")
+    @classmethod
+    def _without_secrets(cls, value: str) -> str:
+        if "@" in value:
+            raise ValueError("a shop's address holds no user or password; the token goes into SHOPIFY_ACCESS_TOKEN")
+        return value
 
     @field_validator("bidirectional")
     @classmethod
@@ -82,7 +95,8 @@ class Settings(BaseSettings):
     @property
     def bounds(self) -> Bounds:
         """How much a plan may do without approval."""
-        return Bounds(max_updated_share=self.max_updated_share, max_conflict_share=self.max_conflict_share)
+        return Bounds(max_updated_share=self.max_updated_share, max_conflict_share=self.max_conflict_share,
+                      max_unpublished_share=self.max_unpublished_share)
 
     @property
     def feeds(self) -> tuple[Path, ...]:

@@ -16,6 +16,7 @@ DEFAULTS = {
     "SHOPSYNC_EXPORT_PATH": ".shopsync/export", "SHOPSYNC_FEED_PATHS": "", "SYNC_BATCH_SIZE": "250",
     "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
     "SYNC_BIDIRECTIONAL": "False", "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
+    "SYNC_MAX_UNPUBLISHED_SHARE": "0.1", "SYNC_MAX_CATALOG_SHRINK": "0.2", "SYNC_REREAD_AFTER": "30.0",
     "SYNC_REQUEST_TIMEOUT": "30.0", "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
 }
 SECRETS = {
@@ -82,6 +83,13 @@ def test_a_variable_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyP
     for name in DEFAULTS:
         monkeypatch.setenv(name, "")
     assert by_variable(load()) == DEFAULTS
+
+
+def test_a_password_in_the_shops_address_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPIFY_SHOP_URL", "https://me:hush@shop.example")
+    with pytest.raises(SettingsError, match="SHOPIFY_SHOP_URL: its value cannot be used") as error:
+        load()
+    assert "hush" not in str(error.value)
 
 
 @pytest.mark.parametrize(("name", "text"), [

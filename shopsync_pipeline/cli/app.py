@@ -50,6 +50,11 @@ def main() -> None:
     except ShopsyncError as error:
         print(f"shopsync: {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"shopsync: {error.filename}: {error.strerror}.", file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 def _told(*lines: str) -> None:

@@ -167,10 +167,17 @@ class Bounds:
 
     max_updated_share: float = 0.5
     max_conflict_share: float = 0.5
+    max_unpublished_share: float = 0.1
     smallest: int = 20
 
 
-def refusals(bounds: Bounds, *, linked: int, updated: int, conflicted: int, catalog: int) -> list[str]:
+def unpublished(items: Iterable[PlanItem]) -> int:
+    """How many products on sale a plan takes out of sale."""
+    return sum(change.path == "status" and change.before == "ACTIVE" for item in items for change in item.changes)
+
+
+def refusals(bounds: Bounds, *, linked: int, updated: int, conflicted: int, catalog: int,
+             taken_down: int = 0) -> list[str]:
     """Why a plan must not be sent without approval: one sentence with the figures for each bound that it breaks."""
     found = []
     if catalog == 0 and linked > 0:
@@ -181,6 +188,7 @@ def refusals(bounds: Bounds, *, linked: int, updated: int, conflicted: int, cata
     if linked >= bounds.smallest:
         for count, share, word, name in (
             (updated, bounds.max_updated_share, "would be updated", "SYNC_MAX_UPDATED_SHARE"),
+            (taken_down, bounds.max_unpublished_share, "would be taken out of sale", "SYNC_MAX_UNPUBLISHED_SHARE"),
             (conflicted, bounds.max_conflict_share, "have conflicts", "SYNC_MAX_CONFLICT_SHARE"),
         ):
             if count > share * linked:

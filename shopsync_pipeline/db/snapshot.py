@@ -149,11 +149,14 @@ class Snapshot:
 
 def apply_written(stored: StoredProduct, fields: Mapping[Path, Value | None], links: Links,
                   at: datetime) -> StoredProduct:
-    """The stored product after a confirmed write: `fields` as Shopify answered them (`None`: absent there now)."""
+    """The stored product after a confirmed write: `fields` as Shopify answered them (`None`: absent there now).
+
+    It counts as read when it was: what else may have changed in it, the answer to a write does not tell.
+    """
     document = {path: value for path, value in stored.document.items() if fields.get(path, value) is not None}
     document.update({path: value for path, value in fields.items() if value is not None})
     skus = tuple(str(v) for path, v in document.items() if path.startswith("variants[") and path.endswith("].sku"))
     return StoredProduct(
         product_id=stored.product_id, custom_id=stored.custom_id, handle=str(document.get(Path("handle"), "")),
-        skus=skus, document=document, links=links, updated_at=at, read_at=at,
+        skus=skus, document=document, links=links, updated_at=at, read_at=stored.read_at,
     )

@@ -31,7 +31,7 @@ from shopsync_pipeline.core.merge import (
     merge_product,
 )
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.planning import Bounds, inputs_digest, items_for, ordered, plan_hash, refusals
+from shopsync_pipeline.core.planning import Bounds, inputs_digest, items_for, ordered, plan_hash, refusals, unpublished
 from shopsync_pipeline.core.renames import rename, rename_links, renamed_variants
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.catalog import Catalog
@@ -218,7 +218,7 @@ def _save(connection: Connection, shop_id: str, found: _Found, rules: Rules, bou
                      "seconds": round(estimate.seconds, 1), "restore_rate": rate},
     }
     refused = refusals(bounds, linked=linked, updated=found.products["update"], conflicted=found.products["conflict"],
-                       catalog=in_catalog)
+                       catalog=in_catalog, taken_down=unpublished(items))
     inputs = inputs_digest(rules.default_strategy.value, found.inputs)
     plans = Plans(connection, shop_id)
     plan_id = plans.save(hash_=plan_hash(inputs, items), inputs=inputs, run_id=run_id, items=items, summary=summary,

@@ -54,9 +54,13 @@ def ingest(context: Context) -> IngestReport:
         )
     with context.database.write() as connection:
         import_id = Catalog(connection, context.shop_id).start_import(str(delivery.path), delivery.digest)
+    last = current.counts if current else {}
     try:
         with context.database.write() as connection:
-            switch, counts, quarantined = _switch(Catalog(connection, context.shop_id), import_id, delivery)
+            catalog = Catalog(connection, context.shop_id)
+            switch, counts, quarantined = _switch(catalog, import_id, delivery)
+            _require_whole(delivery, last, counts, context.settings.max_catalog_shrink)
+            catalog.finish_import(import_id, "current", counts)
     except ShopsyncError as error:
         with context.database.write() as connection:
             Catalog(connection, context.shop_id).finish_import(import_id, "failed", {}, str(error))
@@ -83,8 +87,19 @@ def _switch(catalog: Catalog, import_id: str, delivery: Delivery) -> tuple[Switc
         for row in rows
     ])
     counts = {**reading.counts, "quarantined": len(rows)}
-    catalog.finish_import(import_id, "current", counts)
     return switch, counts, len(rows)
+
+
+def _require_whole(delivery: Delivery, last: Mapping[str, int], counts: Mapping[str, int], most: float) -> None:
+    """Raises `CatalogError` with the figures for a delivery that lacks much of what the last one had."""
+    for name, word in (("products", "products that can be sold"), ("feed.read", "rows of price and stock")):
+        before, found = last.get(name, 0), counts.get(name, 0)
+        if before - found > most * before:
+            raise CatalogError(
+                f"{delivery.path} has {found} {word}, the last delivery had {before}: {1 - found / before:.0%} less, "
+                f"and more than {most:.0%} is taken for a delivery cut short. The catalog stays as it was. Get a "
+                "complete one; if this one is right, set SYNC_MAX_CATALOG_SHRINK=1 for one run."
+            )
 
 
 def _documents(reading: Reading) -> Iterator[tuple[str, dict[Path, Value]]]:

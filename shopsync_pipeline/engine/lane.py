@@ -19,9 +19,11 @@ from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
 from shopsync_pipeline.db.plans import ItemState, Plans
+from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.shops import Progress, put_progress, still_writing
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.pull import reread
 from shopsync_pipeline.engine.settle import confirm, settle
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
@@ -32,6 +34,9 @@ SENDS = 3
 
 REPORT_EVERY = 1.0
 """Seconds between two reports of progress."""
+
+REREAD = 1000
+"""Items that are looked at again together, just before they are sent."""
 
 BEAT_EVERY = 10.0
 """Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
@@ -68,10 +73,12 @@ class LaneSender:
                 undecided = {item.item_id for item in waiting}
                 wave = [item for item in waiting if not undecided & set(item.depends_on)]
                 waiting = [item for item in waiting if undecided & set(item.depends_on)]
-                batches = _batches(wave, self._context.settings.batch_size)
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(self._context.settings.max_concurrent):
-                        group.create_task(self._work(batches))
+                for part in chunks(wave, REREAD):
+                    await reread(self._context, self._client, self._location, part)
+                    batches = _batches(part, self._context.settings.batch_size)
+                    async with asyncio.TaskGroup() as group:
+                        for _ in range(self._context.settings.max_concurrent):
+                            group.create_task(self._work(batches))
         except* ShopifyError as failures:
             raise _first(failures) from None
         finally:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.shops import KnownShop, remember_shop
@@ -94,6 +96,27 @@ async def pull_products(context: Context, product_ids: Sequence[str]) -> PullRep
             total = snapshot.count()
     return PullReport(snapshot_id=snapshot_id, kind="by_id", products=len(found.products), removed=removed, total=total,
                       points=client.bucket.spent, seconds=time.monotonic() - started)
+
+
+async def reread(context: Context, client: ShopifyClient, location_id: str, items: Sequence[PlanItem]) -> None:
+    """Reads the products of plan items again, where that was not done for `SYNC_REREAD_AFTER` seconds.
+
+    Shopify has no compare-and-set for most fields, so this is what shows an edit made since the plan. Stock needs it
+    not (its mutation compares), nor what does not exist yet.
+    """
+    aside = (Operation.INVENTORY_SET, Operation.PRODUCT_CREATE)
+    ids = {item.product_id for item in items if item.product_id is not None and item.operation not in aside}
+    latest = now() - timedelta(seconds=context.settings.reread_after)
+    with context.database.read() as connection:
+        old = [product.product_id for product in Snapshot(connection, context.shop_id).products(sorted(ids))
+               if product.read_at <= latest]
+    if not old:
+        return
+    found = await read_by_ids(client, old, known=known_links(context), location_id=location_id)
+    with context.database.write() as connection:
+        snapshot = Snapshot(connection, context.shop_id)
+        snapshot.put(stored(product) for product in found.products)
+        snapshot.remove(found.missing)
 
 
 def stored(product: RemoteProduct) -> StoredProduct:

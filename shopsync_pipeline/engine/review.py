@@ -19,10 +19,19 @@ from shopsync_pipeline.db.shops import Progress, progress_of
 from shopsync_pipeline.engine.context import Context
 
 
-def plan_to_send(context: Context) -> SavedPlan:
-    """The newest plan, which may be sent. Raises `PlanRefusedError` where there is none or it needs approval."""
+def plan_of(context: Context, run_id: str) -> SavedPlan | None:
+    """The plan that a run made; for a run that made none, the newest there is."""
     with context.database.read() as connection:
-        plan = Plans(connection, context.shop_id).latest()
+        plans = Plans(connection, context.shop_id)
+        return plans.of_run(run_id) or plans.latest()
+
+
+def plan_to_send(context: Context, run_id: str) -> SavedPlan:
+    """The plan that a run shall send: its own, or the newest.
+
+    Raises `PlanRefusedError` where there is none, it needs approval, or a newer one has superseded it.
+    """
+    plan = plan_of(context, run_id)
     if plan is None:
         raise PlanRefusedError(f"There is no plan for {context.shop_id} yet. Materialize sync/diff first.")
     plan.require_sendable()

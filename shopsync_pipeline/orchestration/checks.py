@@ -4,20 +4,20 @@ import dagster as dg
 
 from shopsync_pipeline.engine.ingest import quarantined_rows
 from shopsync_pipeline.engine.resolve import open_conflicts
-from shopsync_pipeline.engine.review import recent_plans
+from shopsync_pipeline.engine.review import plan_of
 from shopsync_pipeline.orchestration.keys import DIFF, LOCAL_CATALOG
 from shopsync_pipeline.orchestration.metadata import MOST_ROWS, markdown_table
 from shopsync_pipeline.orchestration.resources import Shopsync
 
 
 @dg.asset_check(asset=DIFF, blocking=True)
-def changes_are_within_bounds(shopsync: dg.ResourceParam[Shopsync]) -> dg.AssetCheckResult:
+def changes_are_within_bounds(context: dg.AssetCheckExecutionContext,
+                              shopsync: dg.ResourceParam[Shopsync]) -> dg.AssetCheckResult:
     """The plan changes no more than the safety bounds allow, or a person approved it."""
     with shopsync.opened() as opened:
-        plans = recent_plans(opened, 1)
-    if not plans:
+        plan = plan_of(opened, context.run.run_id)
+    if plan is None:
         return dg.AssetCheckResult(passed=True, description="there is no plan yet")
-    plan = plans[0]
     approved = plan.approved_by is not None
     passed = approved or not plan.refusals
     verdict = f"approved by {plan.approved_by}: {plan.approval_reason}" if approved else "all bounds kept"

@@ -16,14 +16,15 @@ def new_delivery(context: dg.SensorEvaluationContext,
         found = fingerprint(shopsync.settings())
     except ShopsyncError as error:
         return dg.SkipReason(str(error))
-    seen, _, launched = (context.cursor or "").partition(" ")
+    seen, launched, count = [*(context.cursor or "").split(), "-", "-", "0"][:3]
     if found == launched:
         return dg.SkipReason("the delivery is the one that was launched last")
     if found != seen:
-        context.update_cursor(f"{found} {launched}")
+        context.update_cursor(f"{found} {launched} {count}")
         return dg.SkipReason("the delivery has changed; it is taken once it stays as it is")
-    context.update_cursor(f"{found} {found}")
-    return dg.RunRequest(run_key=found, tags={"shopsync/delivery": found})
+    # Counted, because the same files may come back later, and Dagster launches one run a key.
+    context.update_cursor(f"{found} {found} {int(count) + 1}")
+    return dg.RunRequest(run_key=f"{int(count) + 1} {found}", tags={"shopsync/delivery": found})
 
 
 default_sensors = [new_delivery]

@@ -123,5 +123,5 @@ def test_a_write_takes_handle_skus_links_and_time_along() -> None:
     assert after == StoredProduct(
         product_id="1", custom_id="etilize:1", handle="clay-pot", skus=("A", "B"),
         document={**STORED.document, **document(handle="clay-pot"), Path("variants[B].sku"): "B"}, links=new,
-        updated_at=after_noon(5), read_at=after_noon(5))
+        updated_at=after_noon(5), read_at=NOON)
     assert STORED.links == links("1")

@@ -5,7 +5,6 @@ As a script it does one sync of what its environment names, like a run worker: `
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -13,14 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopsync_pipeline.core.plan import Lane
 from shopsync_pipeline.db.plans import SavedPlan
-from shopsync_pipeline.engine.apply import ApplyReport, finish, push_lane, recover
+from shopsync_pipeline.engine.apply import ApplyReport
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.diff import diff
-from shopsync_pipeline.engine.ingest import ingest
-from shopsync_pipeline.engine.pull import pull
 from shopsync_pipeline.settings import Settings, load
+from shopsync_pipeline_tests.engine.steps import planned, push
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,13 +31,8 @@ class Synced:
 
 def sync(context: Context, *, full: bool = True) -> Synced:
     """The same steps as the Dagster jobs, in their order."""
-    ingest(context)
-    asyncio.run(recover(context, "test"))
-    asyncio.run(pull(context, full=full))
-    plan = diff(context)
-    for lane in Lane:
-        asyncio.run(push_lane(context, plan.plan_id, lane))
-    return Synced(plan, finish(context, plan.plan_id))
+    plan = planned(context, full=full)
+    return Synced(plan, push(context, plan))
 
 
 def environment(settings: Settings) -> Mapping[str, str]:

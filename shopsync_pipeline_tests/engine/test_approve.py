@@ -48,7 +48,7 @@ def test_a_plan_beyond_its_bound_is_refused_with_the_figures(bounded: tuple[Cont
     assert plan.state is PlanState.REFUSED
     (reason,) = plan.refusals
     assert "3 of 20 linked products (15%) would be updated; the bound is 10% (SYNC_MAX_UPDATED_SHARE)" in reason
-    for attempt in (lambda: push(context, plan), lambda: plan_to_send(context)):
+    for attempt in (lambda: push(context, plan), lambda: plan_to_send(context, "another run")):
         with pytest.raises(PlanRefusedError, match=f"shopsync plan approve {plan.plan_id}"):
             attempt()
     assert dev_store.control("stats")["mutations"] == before
@@ -63,7 +63,7 @@ def test_an_approved_plan_is_sent(bounded: tuple[Context, Shelf], dev_store: Dev
     assert (approved.state, approved.approved_by, approved.approval_reason) == (PlanState.READY, "Ada",
                                                                                "new price list")
     assert approved.approved_at is not None
-    assert plan_to_send(context).plan_id == plan.plan_id
+    assert plan_to_send(context, "another run").plan_id == plan.plan_id
     assert push(context, approved).items(ItemState.CONFIRMED) == 3
     prices = [node["variants"]["nodes"][0]["price"] for node in dev_store.products()]
     assert prices.count("99.00") == 3

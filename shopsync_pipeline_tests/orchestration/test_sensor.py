@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import dagster as dg
 import pytest
 
@@ -41,7 +43,7 @@ def test_a_delivery_is_taken_once_and_only_when_it_rests(room: ControlRoom) -> N
     assert daemon.tick() == "the delivery has changed; it is taken once it stays as it is"
     taken = daemon.tick()
     assert isinstance(taken, dg.RunRequest)
-    assert taken.tags["shopsync/delivery"] == taken.run_key
+    assert taken.run_key == f"1 {taken.tags['shopsync/delivery']}"
     assert daemon.tick() == daemon.tick() == "the delivery is the one that was launched last"
 
 
@@ -59,6 +61,26 @@ def test_a_changed_delivery_is_taken_again(room: ControlRoom, shelf: Shelf) -> N
     assert isinstance(first, dg.RunRequest)
     assert isinstance(second, dg.RunRequest)
     assert second.run_key != first.run_key
+
+
+def test_a_delivery_that_comes_back_is_taken_again(room: ControlRoom, shelf: Shelf) -> None:
+    daemon = Daemon(room)
+    files = {file: (file.read_bytes(), file.stat()) for file in shelf.file.parent.iterdir()}
+    daemon.tick()
+    first = daemon.tick()
+    shelf.change("L1", title="Lamp One")
+    daemon.tick()
+    daemon.tick()
+    for file, (content, stat) in files.items():
+        file.write_bytes(content)
+        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    daemon.tick()
+    third = daemon.tick()
+
+    assert isinstance(first, dg.RunRequest)
+    assert isinstance(third, dg.RunRequest)
+    assert third.tags == first.tags
+    assert third.run_key != first.run_key
 
 
 def test_without_an_export_there_is_a_sentence(room: ControlRoom, shelf: Shelf) -> None:

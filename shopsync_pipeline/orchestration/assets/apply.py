@@ -22,7 +22,7 @@ SHOW_EVERY = 2.0
 def choose_plan(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsync]) -> str:
     """The newest plan. Fails with the reasons where it broke a bound and nobody approved it."""
     with shopsync.opened() as opened:
-        plan = plan_to_send(opened)
+        plan = plan_to_send(opened, context.run_id)
     products, estimate = plan.summary["products"], plan.summary["estimate"]
     context.log.info(
         f"plan {plan.plan_id}: {products['create']} to create, {products['update']} to update, about "
