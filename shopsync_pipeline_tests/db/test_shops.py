@@ -146,7 +146,7 @@ def test_a_writer_reports_that_it_is_still_there(database: Database) -> None:
     assert after > before
 
 
-@pytest.mark.parametrize(("host", "process"), [("elsewhere", PID), (HOST, os.getppid())])
+@pytest.mark.parametrize(("host", "process"), [("elsewhere", PID), (HOST, os.getppid())], ids=["elsewhere", "here"])
 def test_a_report_does_not_keep_anothers_lock_alive(database: Database, host: str, process: int) -> None:
     leave_lock(database, process=process, host=host, seen_at=NOON)
     with database.write() as connection:
