@@ -149,7 +149,8 @@ def start_dev_store(tmp_path: Path) -> Iterator[Callable[..., DevStore]]:
     running: list[subprocess.Popen[str]] = []
 
     def start(**options: object) -> DevStore:
-        given = {"port": 0, "state": tmp_path / f"store{len(running)}.db", "token": TOKEN, "speed": 50, **options}
+        state = tmp_path / f"store{len(running)}.db"
+        given = {"port": 0, "state": state, "token": TOKEN, "speed": 50, "index_lag_ms": 0, **options}
         flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", str(value))]
         process = subprocess.Popen(
             [sys.executable, "-m", "shopsync_pipeline.devstore", *flags], stdout=subprocess.PIPE, text=True, cwd=ROOT

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from shopsync_pipeline.devstore.config import PLANS, DevStoreError
+from shopsync_pipeline.devstore.config import PLANS, SERVED_INDEX_LAG_MS, DevStoreError
 from shopsync_pipeline.devstore.server import serve
 
 
@@ -21,6 +21,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--plan", default="standard", choices=list(PLANS), help="which points bucket the shop has")
     parser.add_argument("--latency-ms", type=int, default=0, help="added to every API answer, in milliseconds")
     parser.add_argument("--speed", type=float, default=1.0, help="multiplies the restore rate of the bucket")
+    parser.add_argument("--currency", default="USD", help="the shop's currency, an ISO 4217 code")
+    parser.add_argument("--location", action="append", help="a location of a new shop; repeat it for more")
+    parser.add_argument(
+        "--index-lag-ms", type=int, default=SERVED_INDEX_LAG_MS, help="how far search is behind, in milliseconds"
+    )
+    parser.add_argument(
+        "--operation-delay-ms", type=int, default=0, help="how long an asynchronous product operation takes"
+    )
+    parser.add_argument("--media-delay-ms", type=int, default=0, help="how long a new file is processed")
+    parser.add_argument("--client-id", default="devstore-client", help="the app's id, for the client-credentials grant")
+    parser.add_argument("--client-secret", default="devstore-secret", help="the app's secret")
+    parser.add_argument("--tls-cert", type=Path, help="PEM certificate; with --tls-key, the dev store speaks https")
+    parser.add_argument("--tls-key", type=Path, help="PEM private key of the certificate")
     given = parser.parse_args(arguments)
     try:
         serve(
@@ -32,6 +45,15 @@ def main(arguments: list[str] | None = None) -> int:
             plan=given.plan,
             latency_ms=given.latency_ms,
             speed=given.speed,
+            currency=given.currency,
+            locations=given.location or ["Main warehouse"],
+            index_lag_ms=given.index_lag_ms,
+            operation_delay_ms=given.operation_delay_ms,
+            media_delay_ms=given.media_delay_ms,
+            client_id=given.client_id,
+            client_secret=given.client_secret,
+            tls_cert=given.tls_cert,
+            tls_key=given.tls_key,
         )
     except DevStoreError as error:
         print(error, file=sys.stderr)

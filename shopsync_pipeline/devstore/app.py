@@ -6,7 +6,6 @@ Everything runs on one event loop and one thread, so a request sees the store be
 from __future__ import annotations
 
 import asyncio
-import hmac
 import re
 import uuid
 from typing import Any, Final
@@ -16,9 +15,13 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shopsync_pipeline.devstore.access.oauth import PATH as TOKEN_PATH
+from shopsync_pipeline.devstore.access.oauth import grant
+from shopsync_pipeline.devstore.background import Background
 from shopsync_pipeline.devstore.config import DevStoreConfig
 from shopsync_pipeline.devstore.control import Control
-from shopsync_pipeline.devstore.endpoint import Endpoint
+from shopsync_pipeline.devstore.endpoint import Caller, Endpoint
+from shopsync_pipeline.devstore.rehearsal import Rehearsal
 from shopsync_pipeline.devstore.schema import carried_schema, served_version
 from shopsync_pipeline.devstore.store import Store
 
@@ -36,60 +39,107 @@ class DevStore:
         self.store = Store(config)
         self.endpoint = Endpoint(self.store)
         self.control = Control(self.endpoint)
-        self._control_app: ASGIApp = Starlette(routes=self.control.routes())
+        self.background = Background(self.store, self.control, lambda name: self.rehearsal.apps.secret_of(name))
+        self.rehearsal = Rehearsal(self.endpoint, self.control)
+        self._control_app: ASGIApp = Starlette(routes=[*self.control.routes(), *self.background.routes()])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one connection event."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        match = _PATH.fullmatch(scope.get("path", "")) if scope["type"] == "http" else None
-        if match is None:
+        path = scope.get("path", "") if scope["type"] == "http" else ""
+        match = _PATH.fullmatch(path)
+        if match is not None:
+            await self._timed(match[1], scope, receive, send)
+        elif path == TOKEN_PATH and scope["method"] == "POST":
+            kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"").decode("latin-1")
+            status, answer = grant(self.rehearsal.apps, kind, await _read_body(receive) or b"")
+            await _json(answer, status, {})(scope, receive, send)
+        else:
+            self.endpoint.settle()
             await self._control_app(scope, receive, send)
-            return
-        body = await _read_body(receive)
-        if self.control.latency_ms:
-            await asyncio.sleep(self.control.latency_ms / 1_000)
-        await self._admin(match[1], body, scope, receive, send)
+
+    async def _timed(self, version: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Counts a request in flight and makes it take its time: half of it before the work, half before the answer."""
+        stats = self.endpoint.stats
+        stats.in_flight += 1
+        stats.in_flight_maximum = max(stats.in_flight_maximum, stats.in_flight)
+        try:
+            body = await _read_body(receive)
+            wait = self.control.latency.draw() / 2_000
+            if wait:
+                await asyncio.sleep(wait)
+            await self._admin(version, body, wait, scope, receive, send)
+        finally:
+            stats.in_flight -= 1
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self.background.start()
+                self.rehearsal.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                await self.rehearsal.stop()
+                await self.background.stop()
                 self.store.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _admin(self, version: str, body: bytes | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _admin(
+        self, version: str, body: bytes | None, wait: float, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         headers = {"x-request-id": str(uuid.uuid4()), "x-shopify-api-version": served_version(version)}
-        fault = self.endpoint.faults.take("http_status")
-        if fault is not None:
-            self.endpoint.stats.requests += 1
-            if fault.retry_after is not None:
-                headers["retry-after"] = str(fault.retry_after)
-            response = _json({"errors": _HTTP_WORDS.get(fault.status, "Service Unavailable")}, fault.status, headers)
+        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        token = self.rehearsal.apps.find(given.get(b"x-shopify-access-token", ""))
+        trouble = self.rehearsal.mixture.draw()
+        keys: list[tuple[str, str]] = []
+        status = self._ordered_status(headers) or (trouble.status if trouble else 0)
+        if status:
+            response = self._refuse(_HTTP_WORDS.get(status, "Service Unavailable"), status, headers)
         elif scope["method"] != "POST":
-            response = _json({"errors": "Not Found"}, 404, headers)
-        elif not self._known_token(scope):
-            response = _json({"errors": _BAD_TOKEN}, 401, headers)
+            response = self._refuse("Not Found", 404, headers)
+        elif token is None:
+            response = self._refuse(_BAD_TOKEN, 401, headers)
         elif body is None:
-            response = _json({"errors": "Request body is too large"}, 413, headers)
+            response = self._refuse("Request body is too large", 413, headers)
         else:
-            answer = self.endpoint.answer(version, body)
+            cost_debug, search_debug = (given.get(name) == "1" for name in _DEBUG)
+            caller = Caller(token.app, frozenset(token.scopes), cost_debug, search_debug)
+            answer = self.endpoint.answer(version, body, caller, trouble.kind if trouble else None)
             if answer.drop:
+                self.endpoint.stats.dropped += 1
                 _cut(send)
                 await asyncio.sleep(0)
                 return
+            keys = answer.keys
             response = _json(answer.body, 200, headers)
-        await response(scope, receive, send)
+        self.store.busy_keys.update(keys)
+        try:
+            if wait:
+                await asyncio.sleep(wait)
+            await response(scope, receive, send)
+        finally:
+            self.store.busy_keys.difference_update(keys)
 
-    def _known_token(self, scope: Scope) -> bool:
-        given = next((value for name, value in scope["headers"] if name == b"x-shopify-access-token"), b"")
-        return hmac.compare_digest(given, self.config.access_token.encode())
+    def _ordered_status(self, headers: dict[str, str]) -> int:
+        """The HTTP status this request was ordered to be refused with, 0 for none."""
+        fault = self.endpoint.faults.take("http_status")
+        if fault is None:
+            return self.store.settings.refuse_status or 0
+        if fault.retry_after is not None:
+            headers["retry-after"] = str(fault.retry_after)
+        return fault.status
+
+    def _refuse(self, sentence: str, status: int, headers: dict[str, str]) -> Response:
+        self.endpoint.stats.requests += 1
+        self.endpoint.stats.refused[str(status)] += 1
+        return _json({"errors": sentence}, status, headers)
 
 
+_DEBUG: Final = (b"shopify-graphql-cost-debug", b"shopify-search-query-debug")
 _HTTP_WORDS: Final = {
     401: _BAD_TOKEN,
     402: "Payment Required",

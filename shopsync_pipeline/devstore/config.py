@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+# A served store lags like the platform, whose search was seen behind by about this; one made in a test does not.
+SERVED_INDEX_LAG_MS: Final = 2_000
 SUPPORTED_VERSIONS: Final = ("2026-07", "2026-10")
 API_SCOPES: Final = (
     "read_products",
@@ -16,6 +18,7 @@ API_SCOPES: Final = (
     "read_inventory",
     "write_inventory",
     "read_locations",
+    "write_locations",
     "read_publications",
     "write_publications",
     "read_files",
@@ -52,7 +55,11 @@ class LocationSetup:
 
 @dataclass(frozen=True, slots=True)
 class DevStoreConfig:
-    """One dev store. `latency_ms` is added to every API answer; `speed` multiplies the restore rate of the bucket."""
+    """One dev store. `latency_ms` is added to every API answer; `speed` multiplies the restore rate of the bucket.
+
+    `index_lag_ms` is how far search runs behind, `operation_delay_ms` how long an asynchronous product operation takes,
+    `media_delay_ms` how long a new file is processed. Id and secret are the app's, for the client-credentials grant.
+    """
 
     state_path: Path
     shop: str = "demo-store.myshopify.com"
@@ -63,6 +70,11 @@ class DevStoreConfig:
     currency: str = "USD"
     locations: tuple[LocationSetup, ...] = field(default=(LocationSetup("Main warehouse"),))
     base_url: str = "http://127.0.0.1"
+    index_lag_ms: int = 0
+    operation_delay_ms: int = 0
+    media_delay_ms: int = 0
+    client_id: str = "devstore-client"
+    client_secret: str = "devstore-secret"
 
     def __post_init__(self) -> None:
         """Refuses a setting that cannot work, with a sentence."""
@@ -70,7 +82,8 @@ class DevStoreConfig:
             raise DevStoreError(f"plan {self.plan!r} is not known: choose one of {', '.join(PLANS)}")
         if self.speed <= 0:
             raise DevStoreError(f"speed is {self.speed}: it multiplies the restore rate, so it must be above 0")
-        if self.latency_ms < 0:
-            raise DevStoreError(f"latency is {self.latency_ms} ms: it must be 0 or more")
+        for name in ("latency_ms", "index_lag_ms", "operation_delay_ms", "media_delay_ms"):
+            if getattr(self, name) < 0:
+                raise DevStoreError(f"{name} is {getattr(self, name)}: it must be 0 or more")
         if not self.locations:
             raise DevStoreError("a shop needs at least one location: name one")

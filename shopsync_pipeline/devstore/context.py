@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import FieldNode
 
-from shopsync_pipeline.devstore.config import DevStoreConfig
+from shopsync_pipeline.devstore.config import API_SCOPES, DevStoreConfig
 from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.store import Store
 
@@ -30,6 +30,10 @@ class Context:
     arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
     errors: list[PlatformError] = field(default_factory=list)
     search: list[dict[str, Any]] = field(default_factory=list)
+    search_debug: bool = False
+    keys: list[tuple[str, str]] = field(default_factory=list)
+    scopes: frozenset[str] = frozenset(API_SCOPES)
+    app: str = "app"
     root: str = ""
 
     @property

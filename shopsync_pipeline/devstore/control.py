@@ -13,12 +13,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from shopsync_pipeline.devstore.config import PLANS
+from shopsync_pipeline.devstore.chaos.latency import Latency
+from shopsync_pipeline.devstore.config import PLANS, DevStoreError
 from shopsync_pipeline.devstore.endpoint import Endpoint, Stats
+from shopsync_pipeline.devstore.errors import OrderError
 from shopsync_pipeline.devstore.faults import KINDS, STATUSES, Fault, Faults
-from shopsync_pipeline.devstore.merchant import MerchantError, act, named_product
+from shopsync_pipeline.devstore.merchant import act, named_product
+from shopsync_pipeline.devstore.merchant_setup import MerchantError
+from shopsync_pipeline.devstore.settings import Settings
 
 PREFIX: Final = "/__devstore"
+_Action = Callable[[dict[str, Any]], Any]
 
 
 class ControlError(Exception):
@@ -26,12 +31,17 @@ class ControlError(Exception):
 
 
 class Control:
-    """The control plane of one endpoint. `latency_ms` is read by the app on every request."""
+    """The control plane of one endpoint. `latency` is drawn from by the app on every request."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Starts with the latency of the configuration."""
         self.endpoint = endpoint
-        self.latency_ms = endpoint.store.config.latency_ms
+        self.latency = Latency(endpoint.store.config.latency_ms)
+        self._mounted: dict[str, tuple[_Action, _Action]] = {}
+
+    def mount(self, name: str, show: _Action, act: _Action) -> None:
+        """Adds an area: GET /__devstore/<name> shows it, POST acts on it. Before `routes` is called."""
+        self._mounted[name] = (show, act)
 
     def routes(self) -> list[BaseRoute]:
         """The routes to mount."""
@@ -40,9 +50,13 @@ class Control:
             "settings": self.settings,
             "fault": self.fault,
             "merchant": self.merchant,
+            "clock": self.clock,
         }
         routes: list[BaseRoute] = [Route(f"{PREFIX}/stats", self._get(lambda _query: self.stats()))]
         routes.append(Route(f"{PREFIX}/history", self._get(self.history)))
+        for name, (show, do) in self._mounted.items():
+            routes.append(Route(f"{PREFIX}/{name}", self._get(show), methods=["GET"]))
+            posts[name] = do
         routes.extend(Route(f"{PREFIX}/{name}", _post(action), methods=["POST"]) for name, action in posts.items())
         return routes
 
@@ -61,11 +75,17 @@ class Control:
             "throttled": stats.throttled,
             "points_spent": stats.points_spent,
             "mutations": dict(stats.mutations),
+            "queries": dict(stats.queries),
+            "refused": dict(stats.refused),
+            "dropped": stats.dropped,
+            "in_flight": stats.in_flight,
+            "in_flight_maximum": stats.in_flight_maximum,
+            "search_waiting": store.index.waiting,
             "products": len(store.products),
             "variants": len(store.variants),
             "metafields": len(store.metafields_by_id),
             "files": len(store.files),
-            "settings": {"plan": endpoint.plan, "latency_ms": self.latency_ms, "speed": endpoint.speed},
+            "settings": self._settings(),
             "open_faults": [
                 {"kind": fault.kind, "remaining": fault.remaining, "root": fault.root} for fault in endpoint.faults.open
             ],
@@ -79,30 +99,35 @@ class Control:
         return {"history": self.endpoint.store.file.history(int(number))}
 
     def reset(self, _body: dict[str, Any]) -> dict[str, Any]:
-        """Empties the shop, the counts, the faults and fills the bucket."""
-        self.endpoint.store.reset()
+        """Empties the shop, the counts and the faults, fills the buckets, and takes lag, delays and walls back."""
+        store = self.endpoint.store
+        store.settings = Settings.of(store.config)
+        store.refusals.clear()
+        store.reset()
         self.endpoint.faults = Faults()
-        self.endpoint.stats = Stats()
+        # What is in flight stays counted, or the count would fall below nothing when it ends.
+        self.endpoint.stats = Stats(in_flight=self.endpoint.stats.in_flight)
         self.endpoint.use_plan(self.endpoint.plan, self.endpoint.speed)
         return self.stats()
 
+    def _settings(self) -> dict[str, Any]:
+        given = {"plan": self.endpoint.plan, "latency_ms": self.latency.given, "speed": self.endpoint.speed}
+        return {**self.endpoint.store.settings.as_json(), **given}
+
     def settings(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Changes plan, latency_ms and speed; what is not named stays."""
-        unknown = set(body) - {"plan", "latency_ms", "speed"}
-        if unknown:
-            raise ControlError(f"settings has no {', '.join(sorted(unknown))}: it knows plan, latency_ms, speed")
+        """Changes plan, latency_ms, speed and whatever `Settings` knows, all or none; what is not named stays."""
+        others = {name: value for name, value in body.items() if name not in ("plan", "latency_ms", "speed")}
         plan, speed = body.get("plan", self.endpoint.plan), body.get("speed", self.endpoint.speed)
-        latency = body.get("latency_ms", self.latency_ms)
         if plan not in PLANS:
             raise ControlError(f"plan {plan!r} is not known: choose one of {', '.join(PLANS)}")
         if not _is_number(speed) or speed <= 0:
             raise ControlError(f"speed {speed!r} must be a number above 0")
-        if not _is_number(latency) or latency < 0:
-            raise ControlError(f"latency_ms {latency!r} must be 0 or more")
-        self.latency_ms = latency
+        latency = Latency(body["latency_ms"]) if "latency_ms" in body else self.latency
+        self.endpoint.store.settings.change(others)
+        self.latency = latency
         if "plan" in body or "speed" in body:
             self.endpoint.use_plan(plan, float(speed))
-        return self.stats()["settings"]  # type: ignore[no-any-return]
+        return self._settings()
 
     def fault(self, body: dict[str, Any]) -> dict[str, Any]:
         """Orders `count` faults of a kind; an empty body cancels the open ones."""
@@ -118,6 +143,16 @@ class Control:
             raise ControlError(f"status {status!r} is not one of {', '.join(map(str, STATUSES))}")
         self.endpoint.faults.open.append(Fault(kind, count, status, body.get("retry_after"), body.get("root")))
         return {"open_faults": self.stats()["open_faults"]}
+
+    def clock(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Moves the shop's time forward by `advance_seconds`; an empty body only reads it."""
+        seconds = body.get("advance_seconds", 0)
+        if not _is_number(seconds) or seconds < 0 or set(body) - {"advance_seconds"}:
+            raise ControlError(f"the clock takes advance_seconds, a number from 0 up, and was given {body!r}")
+        store = self.endpoint.store
+        store.advance_clock(seconds)
+        self.endpoint.settle()
+        return {"now": store.now(), "epoch": store.clock(), "advanced_seconds": store.time.advanced}
 
     def merchant(self, body: dict[str, Any]) -> dict[str, Any]:
         """Does what a merchant or a customer would do."""
@@ -145,7 +180,7 @@ def _post(action: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
 def _respond(action: Callable[[dict[str, Any]], Any], given: dict[str, Any]) -> Response:
     try:
         return _json(action(given), 200)
-    except (ControlError, MerchantError) as error:
+    except (ControlError, DevStoreError, MerchantError, OrderError) as error:
         return _json({"error": str(error)}, 400)
 
 

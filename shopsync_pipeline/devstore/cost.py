@@ -32,8 +32,20 @@ MUTATION_POINTS: Final = 10
 # fileCreate was recorded at twice the usual mutation, whatever the number of files.
 DEARER_MUTATIONS: Final = {"fileCreate": 20}
 MAXIMUM_POINTS: Final = 1_000
-FREE_TYPES: Final = {"MoneyV2", "MoneyBag", "Weight", "InventoryItemMeasurement", "PageInfo"}
+# Plain values inside another object were recorded as free, an endpoint of a webhook subscription among them.
+FREE_TYPES: Final = {
+    "ApiVersion",
+    "InventoryItemMeasurement",
+    "LocationAddress",
+    "MoneyBag",
+    "MoneyV2",
+    "PageInfo",
+    "WebhookSubscriptionEndpoint",
+    "Weight",
+}
 COUNT_POINTS: Final = 10
+# A plain field that was recorded with a price of its own; all others are free.
+LEAF_POINTS: Final = {("Location", "hasUnfulfilledOrders"): 1}
 
 
 def growth(size: int) -> int:
@@ -166,8 +178,15 @@ class Pricer:
             # An abstract type costs what its dearest branch costs.
             branches = [self._children(found, sets) for found in self.schema.get_possible_types(shape)]
             return max(branches, key=lambda branch: sum(child.requested() for child in branch), default=[])
-        priced = (self._field(key, inner, nodes) for key, (inner, nodes) in self._fields(shape, sets).items())
-        return [found for found in priced if found is not None]
+        priced = []
+        for key, (inner, nodes) in self._fields(shape, sets).items():
+            found = self._field(key, inner, nodes)
+            points = LEAF_POINTS.get((shape.name, nodes[0].name.value))
+            if found is None and points is not None:
+                found = Priced(key, points)
+            if found is not None:
+                priced.append(found)
+        return priced
 
     def _fields(
         self, parent: GraphQLNamedType, sets: list[SelectionSetNode]

@@ -41,6 +41,10 @@ class PlatformError(Exception):
         return shown
 
 
+class OrderError(ValueError):
+    """An order on the control plane that makes no sense; the text says why and what would."""
+
+
 class RequestRefusedError(Exception):
     """The whole request is refused before anything runs: the answer has `errors` and no `data`."""
 

@@ -83,6 +83,14 @@ class Compiler:
             self._collect(parent, selection_set.selections, grouped)
         return [self._field(parent, key, nodes) for key, nodes in grouped.items()]
 
+    def completer(self, parent: GraphQLObjectType, sets: list[SelectionSetNode]) -> Completer:
+        """What makes the JSON of one object of a type, for callers that walk lists themselves."""
+        return _object(self.selection(parent, sets))
+
+    def applies(self, condition: str, parent: GraphQLObjectType) -> bool:
+        """Whether a fragment on the type `condition` selects from objects of `parent`."""
+        return self._applies(condition, parent)
+
     def _collect(
         self, parent: GraphQLObjectType, nodes: tuple[SelectionNode, ...], grouped: dict[str, list[FieldNode]]
     ) -> None:

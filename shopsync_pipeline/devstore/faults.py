@@ -24,6 +24,18 @@ class Fault:
 
 
 @dataclass(slots=True)
+class Refusal:
+    """A userError for every mutation that touches a sku. `remaining` None is for always; `root` narrows it."""
+
+    sku: str
+    message: str = "The product could not be changed."
+    code: str | None = None
+    field: list[str] | None = None
+    root: str | None = None
+    remaining: int | None = None
+
+
+@dataclass(slots=True)
 class Faults:
     """The orders still open."""
 

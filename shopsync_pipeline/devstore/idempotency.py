@@ -18,8 +18,13 @@ from shopsync_pipeline.devstore.records import IdempotencyKey
 KEPT_SECONDS: Final = 24 * 3600
 
 
-class ParameterMismatchError(Exception):
-    """The key was used for other parameters."""
+class KeyRefusedError(Exception):
+    """The key cannot be used for this request; `code` is the platform's, the text its sentence."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        """Both go into the payload's userErrors."""
+        super().__init__(sentence)
+        self.code = code
 
 
 def required_key(context: Context) -> str:
@@ -40,23 +45,46 @@ def required_key(context: Context) -> str:
 
 
 def recall(context: Context, key: str, arguments: dict[str, Any]) -> IdempotencyKey | None:
-    """What was made under this key, None when it is new or forgotten; raises ParameterMismatchError."""
-    known = context.store.keys.get((context.root, key))
+    """What was made under this key, None when it is new or forgotten; raises KeyRefusedError.
+
+    A key is busy from its first use until that answer has been sent, which is when latency lets requests overlap.
+    """
+    name = (context.root, key)
+    if name in context.store.busy_keys:
+        raise KeyRefusedError(
+            "IDEMPOTENCY_CONCURRENT_REQUEST", "This request is currently in progress, please try again."
+        )
+    known = context.store.keys.get(name)
     if known is None:
         return None
     if context.store.clock() - known.used_at > KEPT_SECONDS:
         context.store.remove(known)
         return None
     if known.asked != _digest(arguments):
-        raise ParameterMismatchError
+        raise KeyRefusedError(
+            "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
+            "The same idempotency key cannot be used with different operation parameters.",
+        )
     return known
 
 
 def remember(context: Context, key: str, arguments: dict[str, Any], group_id: int | None) -> None:
     """Keeps the key with what was asked and made."""
     store = context.store
+    _forget_expired(context)
+    context.keys.append((context.root, key))
     number = store.next_id(IdempotencyKey.KIND)
     store.touch(IdempotencyKey(number, context.root, key, _digest(arguments), store.clock(), group_id))
+
+
+def _forget_expired(context: Context) -> None:
+    # Keys lie in the order they were used, so the expired ones are in front.
+    oldest = context.store.clock() - KEPT_SECONDS
+    while context.store.keys:
+        first = next(iter(context.store.keys.values()))
+        if first.used_at >= oldest:
+            return
+        context.store.remove(first)
 
 
 def _digest(arguments: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Files named by product and variant input: an id keeps a file, a source makes a new one, every time it is sent.
 
-Nothing is downloaded. A new file is READY at once, under an address on this machine that keeps its file name.
+Nothing is downloaded. A new file is READY, or FAILED when the settings name its source, once their delay has passed,
+under an address on this machine that keeps its file name.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ from shopsync_pipeline.devstore.ids import number_of
 from shopsync_pipeline.devstore.normalise import file_name_of, mime_type_of
 from shopsync_pipeline.devstore.records import MediaFile
 from shopsync_pipeline.devstore.user_errors import UserError, user_error
+
+
+def status_of(file: MediaFile, now: float) -> str:
+    """The FileStatus at `now` (epoch seconds): UPLOADED and then PROCESSING for half of the delay each."""
+    if now >= file.settled_at:
+        return "FAILED" if file.broken else "READY"
+    return "UPLOADED" if now < (file.made_at + file.settled_at) / 2 else "PROCESSING"
 
 
 def check_file(context: Context, row: dict[str, Any], where: list[str], code: str | None) -> list[UserError]:
@@ -53,7 +61,11 @@ def make_file(context: Context, source: str, alt: str | None, filename: str | No
     if address in store.file_addresses:
         stem, _, ending = name.rpartition(".")
         address = f"{context.config.base_url}/cdn/files/{stem}_{uuid.uuid5(uuid.NAMESPACE_URL, str(number))}.{ending}"
-    url = f"{address}?v={int(store.clock())}"
-    made = MediaFile(number, source, url, context.now, context.now, alt, mime_type_of(name))
+    now = store.clock()
+    url = f"{address}?v={int(now)}"
+    settled = now + store.settings.media_delay_ms / 1_000
+    failing = store.settings.broken_media
+    broken = failing is not None and failing in source
+    made = MediaFile(number, source, url, context.now, context.now, alt, mime_type_of(name), now, settled, broken)
     store.touch(made)
     return made

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from graphql import GraphQLInputObjectType, coerce_input_value
 
-from shopsync_pipeline.devstore import metafield_rows, product_fields
+from shopsync_pipeline.devstore import merchant_setup, metafield_rows, product_fields
 from shopsync_pipeline.devstore.config import SUPPORTED_VERSIONS
 from shopsync_pipeline.devstore.context import Context
-from shopsync_pipeline.devstore.ids import find_product
+from shopsync_pipeline.devstore.ids import find_product, find_variant
+from shopsync_pipeline.devstore.merchant_setup import MerchantError
 from shopsync_pipeline.devstore.operations.inventory_writes import touch_stock
 from shopsync_pipeline.devstore.operations.product_writes import delete_product
 from shopsync_pipeline.devstore.records import Product, Variant, gid
@@ -23,12 +24,11 @@ from shopsync_pipeline.devstore.variant_fields import check_amounts, stock_at, w
 _VERSION: Final = SUPPORTED_VERSIONS[-1]
 
 
-class MerchantError(Exception):
-    """An action that cannot be done; the text says what was wrong with it."""
+def act(store: Store, body: dict[str, Any], *, actor: str | None = None) -> dict[str, Any]:
+    """Does one action and commits it; raises MerchantError for one that is unknown or cannot be done.
 
-
-def act(store: Store, body: dict[str, Any]) -> dict[str, Any]:
-    """Does one action and commits it; raises MerchantError for one that is unknown or cannot be done."""
+    The history names `actor` if one is given, else the customer for an order and the merchant for the rest.
+    """
     context = Context(store, _VERSION, {}, store.now())
     action = body.get("action")
     doing = {
@@ -38,12 +38,18 @@ def act(store: Store, body: dict[str, Any]) -> dict[str, Any]:
         "delete_product": _delete_product,
         "order": _order,
         "set_stock": _set_stock,
+        **merchant_setup.ACTIONS,
     }.get(str(action))
     if doing is None:
         raise MerchantError(f"action {action!r} is not known")
     try:
         done = doing(context, body)
-        store.commit(actor="customer" if action == "order" else "merchant", action=str(action))
+        store.commit(actor=actor or ("customer" if action == "order" else "merchant"), action=str(action))
+    except MerchantError:
+        # Actions check before they write, and reading a large shop again takes seconds.
+        if store.touched:
+            store.load()
+        raise
     except BaseException:
         store.load()
         raise
@@ -147,7 +153,12 @@ def named_product(store: Store, body: dict[str, Any]) -> Product:
 
 
 def named_variant(store: Store, body: dict[str, Any]) -> Variant:
-    """The first variant with the body's sku."""
+    """The variant whose id the body gives as `variant`, else the first with its sku."""
+    if body.get("variant"):
+        found = find_variant(store, str(body["variant"]))
+        if found is None:
+            raise MerchantError(f"no variant has the id {body['variant']!r}")
+        return found
     variant = next(store.variants_with_sku(str(body.get("sku"))), None)
     if variant is None:
         raise MerchantError(f"no variant has the sku {body.get('sku')!r}")

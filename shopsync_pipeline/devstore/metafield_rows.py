@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.errors import PlatformError
-from shopsync_pipeline.devstore.ids import find_node, find_product, find_variant
+from shopsync_pipeline.devstore.ids import find_node, find_product, find_variant, number_of
 from shopsync_pipeline.devstore.metafield_types import is_type, kept_value, problem, references
 from shopsync_pipeline.devstore.operations.metafield_reads import namespace_of, owner_type_of
-from shopsync_pipeline.devstore.records import Metafield, gid
+from shopsync_pipeline.devstore.records import Collection, Metafield, gid
 from shopsync_pipeline.devstore.user_errors import UserError, user_error
 
 _LENGTHS: Final = (("namespace", "Namespace", 3, 255), ("key", "Key", 2, 64))
@@ -148,7 +148,9 @@ def write_rows(context: Context, owner: str, rows: list[MetafieldRow], *, replac
 
 def owner_exists(context: Context, owner: str) -> bool:
     """Whether a gid names something that can hold metafields here."""
-    return find_product(context.store, owner) is not None or find_variant(context.store, owner) is not None
+    if find_product(context.store, owner) is not None or find_variant(context.store, owner) is not None:
+        return True
+    return number_of(owner, Collection.KIND) in context.store.collections
 
 
 __all__ = [

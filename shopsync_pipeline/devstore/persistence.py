@@ -14,10 +14,14 @@ from typing import Any, Final
 
 import orjson
 
+from shopsync_pipeline.devstore.bulk.records import BulkOperation, StagedUpload
 from shopsync_pipeline.devstore.config import DevStoreError
+from shopsync_pipeline.devstore.events import ShopEvent, event_of
 from shopsync_pipeline.devstore.records import (
     AdjustmentGroup,
+    Collection,
     Definition,
+    FixedPrice,
     IdempotencyKey,
     Item,
     Level,
@@ -27,12 +31,14 @@ from shopsync_pipeline.devstore.records import (
     Operation,
     Option,
     OptionValue,
+    PriceList,
     Product,
     Publication,
     Record,
     StockChange,
     Variant,
 )
+from shopsync_pipeline.devstore.webhooks.records import Subscription
 
 FORMAT: Final = "1"
 _APPLICATION_ID: Final = 0x53485044  # "SHPD": tells our files from any other SQLite database
@@ -45,6 +51,11 @@ CREATE TABLE IF NOT EXISTS history (
   actor TEXT NOT NULL, action TEXT NOT NULL, changes BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS history_by_product ON history (product_id, seq);
+CREATE TABLE IF NOT EXISTS events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, subject_type TEXT NOT NULL, subject_id INTEGER NOT NULL,
+  action TEXT NOT NULL, actor TEXT NOT NULL, title TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_by_action ON events (action, subject_type, id);
 """
 _HISTORIC: Final = {"Product", "ProductVariant", "Metafield"}
 
@@ -143,6 +154,11 @@ class StateFile:
                     if change.kind in _HISTORIC and change.before != change.after
                 ),
             )
+            happened = (event_of(change.kind, change.before, change.after) for change in changes)
+            self._db.executemany(
+                "INSERT INTO events (at, subject_type, subject_id, action, title, actor) VALUES (?,?,?,?,?,?)",
+                ((at, *event, actor) for event in happened if event is not None),
+            )
         return changes
 
     def _change(self, record: Record, body: bytes | None, actor: str, action: str) -> Change:
@@ -162,11 +178,46 @@ class StateFile:
         names = ("seq", "at", "kind", "id", "actor", "action")
         return [{**dict(zip(names, row[:6], strict=True)), "changes": orjson.loads(row[6])} for row in rows]
 
+    def events(
+        self, since: str, *, from_id: int = 0, action: str | None = None, subject_type: str | None = None
+    ) -> list[ShopEvent]:
+        """The events at or after `since` (text as the API writes it) from a number on, oldest first."""
+        text = "SELECT id, at, subject_type, subject_id, action, actor, title FROM events WHERE at >= ? AND id >= ?"
+        values: list[Any] = [since, from_id]
+        for name, value in (("action", action), ("subject_type", subject_type)):
+            if value is not None:
+                text += f" AND {name} = ? COLLATE NOCASE"
+                values.append(value)
+        return [ShopEvent(*row) for row in self._db.execute(f"{text} ORDER BY id", values)]
+
+    def copy_to(self, path: Path) -> None:
+        """Writes the whole shop to another file; raises DevStoreError for one that holds something else."""
+        if path.resolve() == self.path.resolve():
+            raise DevStoreError(f"{path} is the state file itself: name another")
+        target = StateFile(path)
+        try:
+            self._db.backup(target._db)
+        finally:
+            target.close()
+
+    def copy_from(self, path: Path, shop: str) -> None:
+        """Takes the whole shop from another file; raises DevStoreError for one that is not ours or another shop's."""
+        if not path.is_file():
+            raise DevStoreError(f"there is no file {path}: name one that a snapshot was written to")
+        source = StateFile(path)
+        try:
+            found = source.setting("shop")
+            if found != shop:
+                raise DevStoreError(f"{path} holds the shop {found}, not {shop}: name a snapshot of this shop")
+            source._db.backup(self._db)
+        finally:
+            source.close()
+
     def clear(self) -> None:
         """Empties the file, keeping its format mark."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for table in ("records", "counters", "history", "settings"):
+            for table in ("records", "counters", "history", "settings", "events"):
                 self._db.execute(f"DELETE FROM {table}")
             self.set_setting("format", FORMAT)
 
@@ -211,6 +262,17 @@ def _product(body: dict[str, Any]) -> Product:
     return Product(**body)
 
 
+def _collection(body: dict[str, Any]) -> Collection:
+    body["publications"] = {int(key): value for key, value in body["publications"].items()}
+    return Collection(**body)
+
+
+def _fixed_price(body: dict[str, Any]) -> FixedPrice:
+    body["price"] = Decimal(body["price"])
+    body["compare_at_price"] = _decimal(body["compare_at_price"])
+    return FixedPrice(**body)
+
+
 def _variant(body: dict[str, Any]) -> Variant:
     item = body["item"]
     item["cost"] = _decimal(item["cost"])
@@ -230,9 +292,14 @@ _DECODERS: Final[dict[str, Any]] = {
     Product.KIND: _product,
     Variant.KIND: _variant,
     AdjustmentGroup.KIND: _group,
+    Collection.KIND: _collection,
+    FixedPrice.KIND: _fixed_price,
     **{
         kind.KIND: (lambda body, kind=kind: kind(**body))
-        for kind in (Metafield, Definition, MediaFile, Location, Publication, IdempotencyKey, Operation)
+        for kind in (Metafield, Definition, MediaFile, Location, Publication, PriceList, IdempotencyKey, Operation)
+    },
+    **{
+        kind.KIND: (lambda body, kind=kind: kind(**body)) for kind in (StagedUpload, BulkOperation, Subscription)
     },
 }
 

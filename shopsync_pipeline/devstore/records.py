@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
+from shopsync_pipeline.devstore.bulk.records import BulkOperation, StagedUpload
+from shopsync_pipeline.devstore.webhooks.records import Subscription
+
 
 def gid(kind: str, number: int) -> str:
     """The global id of a thing: gid("Product", 7) is "gid://shopify/Product/7"."""
@@ -37,13 +40,17 @@ class Option:
 
 @dataclass(slots=True)
 class Level:
-    """Stock of one item at one location; committed is on_hand minus available."""
+    """Stock of one item at one location. `others` are the further quantities by name (damaged, incoming and so on).
+
+    on_hand is available, committed and those of `others` that lie in the building; committed is what that leaves.
+    """
 
     available: int
     on_hand: int
     created_at: str
     updated_at: str
     active: bool = True
+    others: dict[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -117,6 +124,7 @@ class Product:
     variant_ids: list[int] = field(default_factory=list)
     media_ids: list[int] = field(default_factory=list)
     publications: dict[int, str] = field(default_factory=dict)
+    collection_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -151,7 +159,10 @@ class Definition:
 
 @dataclass(slots=True)
 class MediaFile:
-    """One image. Nothing is ever downloaded: `source` is what the caller named, `url` the address the shop shows."""
+    """One image. Nothing is ever downloaded: `source` is what the caller named, `url` the address the shop shows.
+
+    Between the epoch seconds `made_at` and `settled_at` it is being processed; `broken` files end up FAILED.
+    """
 
     KIND: ClassVar[str] = "MediaImage"
     id: int
@@ -161,17 +172,24 @@ class MediaFile:
     updated_at: str
     alt: str | None = None
     mime_type: str = "image/jpeg"
+    made_at: float = 0.0
+    settled_at: float = 0.0
+    broken: bool = False
 
 
 @dataclass(slots=True)
 class Location:
-    """A place that holds stock."""
+    """A place that holds stock, while it is active. `address` has the keys of the API's LocationAddress."""
 
     KIND: ClassVar[str] = "Location"
     id: int
     name: str
     created_at: str
     updated_at: str
+    active: bool = True
+    fulfills_orders: bool = True
+    ships: bool = True
+    address: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -184,6 +202,43 @@ class Publication:
 
 
 @dataclass(slots=True)
+class Collection:
+    """A hand-picked collection; which products are in it is written on the products."""
+
+    KIND: ClassVar[str] = "Collection"
+    id: int
+    handle: str
+    title: str
+    updated_at: str
+    description_html: str = ""
+    publications: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PriceList:
+    """Prices in one currency for the buyers of some countries (ISO 3166 codes) or company locations (gids)."""
+
+    KIND: ClassVar[str] = "PriceList"
+    id: int
+    name: str
+    currency: str
+    countries: list[str] = field(default_factory=list)
+    company_locations: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FixedPrice:
+    """What one variant costs on one price list, in the currency of the list."""
+
+    KIND: ClassVar[str] = "PriceListPrice"
+    id: int
+    price_list_id: int
+    variant_id: int
+    price: Decimal
+    compare_at_price: Decimal | None = None
+
+
+@dataclass(slots=True)
 class StockChange:
     """One row of an adjustment group."""
 
@@ -191,6 +246,7 @@ class StockChange:
     delta: int
     item_id: int
     location_id: int
+    document: str | None = None
 
 
 @dataclass(slots=True)
@@ -220,13 +276,20 @@ class IdempotencyKey:
 
 @dataclass(slots=True)
 class Operation:
-    """An asynchronous productSet or productDelete that has finished."""
+    """An asynchronous productSet or productDelete. `asked` holds its arguments until it is done, then None.
+
+    It was made at `made_at` and will be done at `due_at`, in epoch seconds of the shop's time.
+    """
 
     KIND: ClassVar[str] = "ProductOperation"
     id: int
     type: str
     product_id: int | None
     user_errors: list[dict[str, object]]
+    asked: dict[str, object] | None = None
+    version: str = ""
+    made_at: float = 0.0
+    due_at: float = 0.0
 
 
 Record = (
@@ -237,7 +300,13 @@ Record = (
     | MediaFile
     | Location
     | Publication
+    | Collection
+    | PriceList
+    | FixedPrice
     | AdjustmentGroup
     | IdempotencyKey
     | Operation
+    | StagedUpload
+    | BulkOperation
+    | Subscription
 )

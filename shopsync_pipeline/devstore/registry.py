@@ -13,16 +13,40 @@ from shopsync_pipeline.devstore.context import Context, Resolver
 
 RESOLVERS: Final[dict[tuple[str, str], Resolver]] = {}
 TYPE_OF: Final[dict[type, str]] = {}
+# A guard looks at every root field before it runs: it may raise, or give the payload to answer instead.
+Guard = Callable[[Context, str, dict[str, Any]], dict[str, Any] | None]
+GUARDS: Final[list[Guard]] = []
+
+
+def guard(check: Callable[[Context, str, dict[str, Any]], Any]) -> Guard:
+    """Registers a guard; guards run in the order they were registered."""
+    GUARDS.append(check)
+    return check
 
 
 def query(name: str) -> Callable[[Resolver], Resolver]:
     """Registers the resolver of a root query field."""
-    return field("QueryRoot", name)
+    return _guarded("QueryRoot", name)
 
 
 def mutation(name: str) -> Callable[[Resolver], Resolver]:
     """Registers the resolver of a root mutation field; it may touch the store."""
-    return field("Mutation", name)
+    return _guarded("Mutation", name)
+
+
+def _guarded(type_name: str, name: str) -> Callable[[Resolver], Resolver]:
+    def register(resolver: Resolver) -> Resolver:
+        def resolve(source: Any, context: Context, arguments: dict[str, Any]) -> Any:
+            for check in GUARDS:
+                instead = check(context, name, arguments)
+                if instead is not None:
+                    return instead
+            return resolver(source, context, arguments)
+
+        field(type_name, name)(resolve)
+        return resolver
+
+    return register
 
 
 def field(type_name: str, *names: str) -> Callable[[Resolver], Resolver]:

@@ -1,117 +1,142 @@
 """The search query of lists: which rows it selects, in which order, and a warning for every field it does not know.
 
 As on the platform, a term with an unknown field is dropped, so all rows come back, and only `extensions.search` tells.
+Rows are chosen by what the search index knows of them, which may lag, and shown as they are now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from shopsync_pipeline.devstore.connections import Key, by_id
+from shopsync_pipeline.devstore.clock import normal_time
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.records import Product, Variant
+from shopsync_pipeline.devstore.search_debug import parsed
+from shopsync_pipeline.devstore.search_fields import ITEM_FIELDS, PRODUCT_FIELDS, VARIANT_FIELDS, Value, View
+from shopsync_pipeline.devstore.search_index import Rows
+from shopsync_pipeline.devstore.search_order import timed_window, window
+from shopsync_pipeline.devstore.search_plan import earliest_update, product_candidates, variant_candidates
 from shopsync_pipeline.devstore.search_syntax import And, Node, Not, Or, Term, parse_query
-from shopsync_pipeline.devstore.store import Store
 
 Predicate = Callable[[Any], bool]
-_Value = Callable[[Any, Store], Any]
 
 
-def _number(text: str) -> str:
-    return text.rsplit("/", 1)[-1]
-
-
-def _skus(product: Product, store: Store) -> list[str]:
-    return [store.variants[number].sku or "" for number in product.variant_ids]
-
-
-def _barcodes(product: Product, store: Store) -> list[str]:
-    return [store.variants[number].barcode or "" for number in product.variant_ids]
-
-
-def _stock(product: Product, store: Store) -> int:
-    return sum(_variant_stock(store.variants[number], store) for number in product.variant_ids)
-
-
-def _variant_stock(variant: Variant, _store: Store) -> int:
-    return sum(level.available for level in variant.item.levels.values()) if variant.item.tracked else 0
-
-
-PRODUCT_FIELDS: Final[dict[str, _Value]] = {
-    "id": lambda row, _store: row.id,
-    "handle": lambda row, _store: row.handle,
-    "title": lambda row, _store: row.title,
-    "status": lambda row, _store: row.status,
-    "vendor": lambda row, _store: row.vendor,
-    "product_type": lambda row, _store: row.product_type,
-    "tag": lambda row, _store: row.tags,
-    "created_at": lambda row, _store: row.created_at,
-    "updated_at": lambda row, _store: row.updated_at,
-    "sku": _skus,
-    "barcode": _barcodes,
-    "inventory_total": _stock,
-    "variant_id": lambda row, _store: row.variant_ids,
-}
-VARIANT_FIELDS: Final[dict[str, _Value]] = {
-    "id": lambda row, _store: row.id,
-    "sku": lambda row, _store: row.sku or "",
-    "barcode": lambda row, _store: row.barcode or "",
-    "title": lambda row, _store: row.title,
-    "product_id": lambda row, _store: row.product_id,
-    "updated_at": lambda row, _store: row.updated_at,
-    "inventory_quantity": _variant_stock,
-    "vendor": lambda row, store: store.products[row.product_id].vendor,
-    "product_type": lambda row, store: store.products[row.product_id].product_type,
-    "product_status": lambda row, store: store.products[row.product_id].status,
-    "tag": lambda row, store: store.products[row.product_id].tags,
-}
-ITEM_FIELDS: Final[dict[str, _Value]] = {
-    "id": lambda row, _store: row.id,
-    "sku": lambda row, store: store.variants[row.variant_id].sku or "",
-    "created_at": lambda row, _store: row.created_at,
-    "updated_at": lambda row, _store: row.updated_at,
-}
-_NUMBERS: Final = {"id", "product_id", "variant_id", "inventory_total", "inventory_quantity"}
-_TIMES: Final = {"created_at", "updated_at"}
+_NUMBERS: Final = {
+    "id", "product_id", "variant_id", "inventory_total", "inventory_quantity", "collection_id", "publication_ids",
+}  # fmt: skip
+_TIMES: Final = {"created_at", "updated_at", "published_at"}
 _WORDS: Final = {"title"}  # matched by word, not as a whole
 
 
-def select_products(context: Context, text: str | None, root: str) -> list[Product]:
-    """The products a query selects, by id."""
+def select_products(
+    context: Context, text: str | None, root: str, page: dict[str, Any] | None = None
+) -> Sequence[Product]:
+    """The products a query selects, by id; one that was deleted and is still known to search is left out.
+
+    `page` may hold the arguments of a forward page by id or updated_at: rows that it does not need are then left out.
+    """
     store = context.store
-    everything = [store.products[number] for number in store.product_ids]
-    return _select(context, everything, text, PRODUCT_FIELDS, ("title", "vendor", "product_type", "tag", "sku"), root)
+    if not _asked(text):
+        return Rows(store.product_ids, store.products)
+    numbers = _matching_products(context, text, root, page)
+    return Rows([number for number in numbers if number in store.products], store.products)
 
 
-def select_variants(context: Context, text: str | None, root: str) -> list[Variant]:
-    """The variants a query selects."""
-    return _select(
-        context, list(context.store.variants.values()), text, VARIANT_FIELDS, ("title", "sku", "barcode"), root
-    )
+def count_products(context: Context, text: str | None, root: str) -> int:
+    """How many products search knows that the query selects."""
+    index = context.store.index
+    return len(_matching_products(context, text, root) if _asked(text) else index.product_ids)
+
+
+def _matching_products(context: Context, text: str | None, root: str, page: dict[str, Any] | None = None) -> list[int]:
+    index = context.store.index
+    tree, predicate = _read(context, text, PRODUCT_FIELDS, ("title", "vendor", "product_type", "tag", "sku"), root)
+    if predicate is not None and page is not None and page.get("sortKey") == "UPDATED_AT" and _is_forward(page):
+        return timed_window(index, predicate, page, earliest_update(tree))
+    numbers = product_candidates(tree, context.store)
+    return numbers if predicate is None else _passing(numbers, index.products, predicate, page)
+
+
+def select_variants(
+    context: Context, text: str | None, root: str, page: dict[str, Any] | None = None
+) -> Sequence[Variant]:
+    """The variants a query selects, by id; `page` as for products."""
+    store = context.store
+    if not _asked(text):
+        return Rows(list(store.variants), store.variants)  # new numbers only ever grow: this order is by id
+    numbers = _matching_variants(context, text, root, page)
+    return Rows([number for number in numbers if number in store.variants], store.variants)
+
+
+def count_variants(context: Context, text: str | None, root: str) -> int:
+    """How many variants search knows that the query selects."""
+    index = context.store.index
+    return len(_matching_variants(context, text, root) if _asked(text) else index.variant_ids)
+
+
+def _matching_variants(context: Context, text: str | None, root: str, page: dict[str, Any] | None = None) -> list[int]:
+    index = context.store.index
+    tree, predicate = _read(context, text, VARIANT_FIELDS, ("title", "sku", "barcode"), root)
+    numbers = variant_candidates(tree, context.store)
+    return numbers if predicate is None else _passing(numbers, index.variants, predicate, page)
 
 
 def select_items(context: Context, text: str | None) -> list[Any]:
     """The inventory items a query selects."""
-    return _select(context, list(context.store.items.values()), text, ITEM_FIELDS, ("sku",), "inventoryItems")
-
-
-def _select(
-    context: Context, rows: list[Any], text: str | None, fields: dict[str, _Value], default: Sequence[str], root: str
-) -> list[Any]:
-    if not text or not text.strip():
+    rows = list(context.store.items.values())
+    if not _asked(text):
         return rows
-    tree = parse_query(text)
-    warnings: list[dict[str, str]] = []
-    predicate = _predicate(tree, fields, default, context.store, warnings) if tree else None
-    if warnings:
-        context.search.append({"path": [root], "query": text, "warnings": warnings})
+    _, predicate = _read(context, text, ITEM_FIELDS, ("sku",), "inventoryItems")
     return rows if predicate is None else [row for row in rows if predicate(row)]
 
 
+def filtered(
+    context: Context, rows: Iterable[Any], text: str | None, fields: dict[str, Any], default: Sequence[str], root: str
+) -> list[Any]:
+    """The rows of a small list that a query selects by the given fields, looked at one by one."""
+    if not _asked(text):
+        return list(rows)
+    _, predicate = _read(context, text, fields, default, root)
+    return [row for row in rows if predicate is None or predicate(row)]
+
+
+def _asked(text: str | None) -> bool:
+    return bool(text and text.strip())
+
+
+def _is_forward(page: dict[str, Any]) -> bool:
+    return (page.get("first") or 0) > 0 and not page.get("before") and page.get("last") is None
+
+
+def _passing(
+    numbers: list[int], records: Mapping[int, Any], predicate: Predicate, page: dict[str, Any] | None
+) -> list[int]:
+    if page is not None and _is_forward(page):
+        return window(numbers, records, predicate, page)
+    return [number for number in numbers if predicate(records[number])]
+
+
+def _read(
+    context: Context, text: str | None, fields: dict[str, Value], default: Sequence[str], root: str
+) -> tuple[Node | None, Predicate | None]:
+    """The meaning and the test of a query; what search had to say about it is noted for `extensions.search`."""
+    assert text is not None
+    index = context.store.index
+    tree = parse_query(text)
+    warnings: list[dict[str, str]] = []
+    view = View(index.products, index.variants)
+    predicate = _predicate(tree, fields, default, view, warnings) if tree else None
+    if warnings or context.search_debug:
+        note: dict[str, Any] = {"path": [root], "query": text}
+        if context.search_debug and tree is not None:
+            note["parsed"] = parsed(tree)
+        context.search.append({**note, **({"warnings": warnings} if warnings else {})})
+    return tree, predicate
+
+
 def _predicate(
-    node: Node, fields: dict[str, _Value], default: Sequence[str], store: Store, warnings: list[dict[str, str]]
+    node: Node, fields: dict[str, Value], default: Sequence[str], store: View, warnings: list[dict[str, str]]
 ) -> Predicate | None:
     """The test of one part of a query; None when it was dropped because its field is unknown."""
     match node:
@@ -130,7 +155,7 @@ def _predicate(
 
 
 def _term(
-    term: Term, fields: dict[str, _Value], default: Sequence[str], store: Store, warnings: list[dict[str, str]]
+    term: Term, fields: dict[str, Value], default: Sequence[str], store: View, warnings: list[dict[str, str]]
 ) -> Predicate | None:
     if term.field is None:
         tests = [_compare(name, fields[name], Term(name, ":", term.value), store, words=True) for name in default]
@@ -147,15 +172,15 @@ def _term(
     return _compare(term.field, read, term, store, words=term.field in _WORDS)
 
 
-def _compare(name: str, read: _Value, term: Term, store: Store, *, words: bool = False) -> Predicate:
-    wanted: Any = _number(term.value) if name in _NUMBERS else term.value.casefold()
+def _compare(name: str, read: Value, term: Term, store: View, *, words: bool = False) -> Predicate:
+    wanted: Any = term.value.rsplit("/", 1)[-1] if name in _NUMBERS else term.value.casefold()
     if name in _NUMBERS:
         try:
             wanted = int(wanted)
         except ValueError:
             return lambda _row: False
     elif name in _TIMES:
-        wanted = term.value if "T" in term.value else f"{term.value}T00:00:00Z"
+        wanted = normal_time(term.value)
     test = _test(term.operator, wanted, whole_day=name in _TIMES and "T" not in term.value, words=words)
 
     def matches(row: Any) -> bool:
@@ -189,28 +214,3 @@ def _test(operator: str, wanted: Any, *, whole_day: bool, words: bool) -> Predic
     if words:
         return lambda value: value == wanted or wanted in value.split() or (" " in wanted and wanted in value)
     return lambda value: value == wanted
-
-
-_SORTED_BY: Final[dict[str, Callable[[Product], Any]]] = {
-    "CREATED_AT": attrgetter("created_at"),
-    "UPDATED_AT": attrgetter("updated_at"),
-    "PRODUCT_TYPE": lambda row: row.product_type.casefold(),
-    "PUBLISHED_AT": lambda row: row.published_at or "",
-    "TITLE": lambda row: row.title.casefold(),
-    "VENDOR": lambda row: row.vendor.casefold(),
-}
-
-
-def sorted_products(store: Store, rows: list[Product], sort_key: str, *, reverse: bool) -> tuple[list[Product], Key]:
-    """The rows in the order of a ProductSortKeys value (RELEVANCE is by id), with the key that cursors name."""
-    read: Callable[[Product], Any] | None = _SORTED_BY.get(sort_key)
-    if sort_key == "INVENTORY_TOTAL":
-        read = lambda row: _stock(row, store)  # noqa: E731 - one of seven readers of the same shape
-    if read is None:
-        return (rows[::-1] if reverse else rows), by_id
-    value = read
-
-    def key(row: Product) -> tuple[Any, int]:
-        return value(row), row.id
-
-    return sorted(rows, key=key, reverse=reverse), key

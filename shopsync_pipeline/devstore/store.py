@@ -5,28 +5,37 @@ Mutations edit records and call `touch` or `remove`; nothing reaches the disk be
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from pathlib import Path
+from sys import intern
 
+from shopsync_pipeline.devstore.bulk.records import BulkOperation, StagedUpload
+from shopsync_pipeline.devstore.clock import Clock
 from shopsync_pipeline.devstore.config import DevStoreConfig, DevStoreError
+from shopsync_pipeline.devstore.faults import Refusal
 from shopsync_pipeline.devstore.persistence import Change, StateFile
 from shopsync_pipeline.devstore.records import (
     AdjustmentGroup,
+    Collection,
     Definition,
+    FixedPrice,
     IdempotencyKey,
     Item,
     Location,
     MediaFile,
     Metafield,
     Operation,
+    PriceList,
     Product,
     Publication,
     Record,
     Variant,
     gid,
 )
+from shopsync_pipeline.devstore.search_index import SearchIndex
+from shopsync_pipeline.devstore.settings import Settings
+from shopsync_pipeline.devstore.webhooks.records import Subscription
 
 Observer = Callable[[list[Change]], None]
 
@@ -37,8 +46,15 @@ class Store:
     def __init__(self, config: DevStoreConfig) -> None:
         """Opens (or makes) the state file of `config`; raises DevStoreError when it is not one of ours."""
         self.config = config
+        self.settings = Settings.of(config)
         self.file = StateFile(config.state_path)
         self.observers: list[Observer] = []
+        self.busy_keys: set[tuple[str, str]] = set()
+        self.refusals: list[Refusal] = []
+        self.reset_observers: list[Callable[[], None]] = []
+        self.restore_observers: list[Callable[[], None]] = []
+        # Kept with the shop: after a restart its time must not lie before what it has already written.
+        self.time = Clock(float(self.file.setting("clock_advanced") or 0))
         self.load()
 
     def load(self) -> None:
@@ -52,12 +68,21 @@ class Store:
         self.definitions: dict[int, Definition] = {}
         self.groups: dict[int, AdjustmentGroup] = {}
         self.operations: dict[int, Operation] = {}
+        self.pending: dict[int, Operation] = {}
+        self.collections: dict[int, Collection] = {}
+        self.members: dict[int, set[int]] = {}
+        self.price_lists: dict[int, PriceList] = {}
+        self.fixed_prices: dict[tuple[int, int], FixedPrice] = {}
+        self.uploads: dict[int, StagedUpload] = {}
+        self.bulk_operations: dict[int, BulkOperation] = {}
+        self.subscriptions: dict[int, Subscription] = {}
         self.keys: dict[tuple[str, str], IdempotencyKey] = {}
         self.metafields: dict[str, dict[tuple[str, str], Metafield]] = {}
         self.metafields_by_id: dict[int, Metafield] = {}
         self.by_handle: dict[str, int] = {}
         self.file_addresses: set[str] = set()
         self.by_unique: dict[tuple[str, str, str], str] = {}
+        self._names: dict[tuple[str, str], tuple[str, str]] = {}
         self.product_ids: list[int] = []
         self._dirty: dict[tuple[str, int], Record] = {}
         self._removed: dict[tuple[str, int], Record] = {}
@@ -65,6 +90,9 @@ class Store:
         for record in records:
             self._index(record)
         self.product_ids.sort()
+        self.index = SearchIndex(self.products, self.variants)
+        today = self.now()[:10]
+        self.made_on = today, sum(1 for row in self.variants.values() if row.created_at.startswith(today))
         shop = self.file.setting("shop")
         if shop is None:
             self._found()
@@ -84,15 +112,18 @@ class Store:
 
     # -- time and numbers -------------------------------------------------------------------------
 
-    @staticmethod
-    def now() -> str:
+    def now(self) -> str:
         """The present as the API writes it: UTC, second precision."""
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.time.now()
 
-    @staticmethod
-    def clock() -> float:
-        """The present in epoch seconds, for key memory."""
-        return time.time()
+    def clock(self) -> float:
+        """The present in epoch seconds, for whatever expires or ripens."""
+        return self.time.epoch()
+
+    def advance_clock(self, seconds: float) -> None:
+        """Moves the shop's time forward for good; raises ValueError for a step back."""
+        self.time.advance(seconds)
+        self.file.set_setting("clock_advanced", str(self.time.advanced))
 
     def next_id(self, kind: str) -> int:
         """A number never used before for `kind`, even by something deleted since."""
@@ -135,6 +166,11 @@ class Store:
             self._index(record)
             self._dirty[key] = record
 
+    @property
+    def touched(self) -> bool:
+        """Whether anything has been changed since the last commit."""
+        return bool(self._dirty or self._removed)
+
     def remove(self, record: Record) -> None:
         """Forgets a record, in memory now and on disk at the next commit."""
         key = (record.KIND, record.id)
@@ -144,12 +180,17 @@ class Store:
             case Product():
                 self.products.pop(record.id, None)
                 self.by_handle.pop(record.handle, None)
+                for number in record.collection_ids:
+                    self.members[number].discard(record.id)
                 place = bisect_left(self.product_ids, record.id)
                 if self.product_ids[place : place + 1] == [record.id]:
                     del self.product_ids[place]
             case Variant():
                 self.variants.pop(record.id, None)
                 self.items.pop(record.item.id, None)
+                for number in self.price_lists:
+                    if (number, record.id) in self.fixed_prices:
+                        self.remove(self.fixed_prices[(number, record.id)])
             case Metafield():
                 self.metafields_by_id.pop(record.id, None)
                 held = self.metafields.get(record.owner, {})
@@ -161,8 +202,22 @@ class Store:
                 self.files.pop(record.id, None)
             case IdempotencyKey():
                 self.keys.pop((record.root, record.key), None)
+            case Subscription():
+                self.subscriptions.pop(record.id, None)
+            case FixedPrice():
+                self.fixed_prices.pop((record.price_list_id, record.variant_id), None)
+            case Location():
+                self.locations.pop(record.id, None)
             case _:
                 raise AssertionError(f"a {record.KIND} is never removed")
+
+    def place_in_collections(self, product: Product, numbers: list[int]) -> None:
+        """Puts the product into exactly these collections, keeping the index of members right."""
+        for number in product.collection_ids:
+            self.members[number].discard(product.id)
+        product.collection_ids = numbers
+        for number in numbers:
+            self.members.setdefault(number, set()).add(product.id)
 
     def rename_handle(self, product: Product, handle: str) -> None:
         """Gives the product another handle; the caller has made sure that it is free."""
@@ -184,13 +239,40 @@ class Store:
             self._dirty.values(), self._removed.values(), self._counters, actor=actor, action=action, at=self.now()
         )
         self._dirty, self._removed = {}, {}
+        self._count_made(changes)
+        self.index.note(changes, self.clock(), self.settings.index_lag_ms / 1_000)
         for observer in self.observers:
             observer(changes)
 
+    def made_today(self) -> int:
+        """How many variants have been made on this UTC day of the shop's time."""
+        day, count = self.made_on
+        return count if day == self.now()[:10] else 0
+
+    def _count_made(self, changes: list[Change]) -> None:
+        made = sum(1 for change in changes if change.kind == Variant.KIND and change.before is None and change.after)
+        if made:
+            self.made_on = self.now()[:10], made + self.made_today()
+
     def reset(self) -> None:
-        """Empties the shop to what it was on its first day."""
+        """Empties the shop to what it was on its first day; its time is the machine's again."""
         self.file.clear()
+        self.time = Clock()
         self.load()
+        for forget in self.reset_observers:
+            forget()
+
+    def snapshot(self, path: Path) -> None:
+        """Writes the whole shop to a file; raises DevStoreError for a place or a file that cannot be used."""
+        self.file.copy_to(path)
+
+    def restore(self, path: Path) -> None:
+        """Makes the shop what a snapshot says; raises DevStoreError for a file that is none of this shop's."""
+        self.file.copy_from(path, self.config.shop)
+        self.time = Clock(float(self.file.setting("clock_advanced") or 0))
+        self.load()
+        for settle in self.restore_observers:
+            settle()
 
     def close(self) -> None:
         """Closes the state file."""
@@ -205,13 +287,13 @@ class Store:
                     self.product_ids.append(record.id)
                 self.products[record.id] = record
                 self.by_handle[record.handle] = record.id
+                for number in record.collection_ids:
+                    self.members.setdefault(number, set()).add(record.id)
             case Variant():
                 self.variants[record.id] = record
                 self.items[record.item.id] = record.item
             case Metafield():
-                self.metafields_by_id[record.id] = record
-                self.metafields.setdefault(record.owner, {})[(record.namespace, record.key)] = record
-                self._index_unique(record)
+                self._index_metafield(record)
             case MediaFile():
                 self.files[record.id] = record
                 self.file_addresses.add(record.url.split("?", 1)[0])
@@ -219,6 +301,18 @@ class Store:
                 self.locations[record.id] = record
             case Publication():
                 self.publications[record.id] = record
+            case Collection():
+                self.collections[record.id] = record
+            case PriceList():
+                self.price_lists[record.id] = record
+            case FixedPrice():
+                self.fixed_prices[(record.price_list_id, record.variant_id)] = record
+            case StagedUpload():
+                self.uploads[record.id] = record
+            case BulkOperation():
+                self.bulk_operations[record.id] = record
+            case Subscription():
+                self.subscriptions[record.id] = record
             case Definition():
                 self.definitions[record.id] = record
             case AdjustmentGroup():
@@ -227,6 +321,24 @@ class Store:
                 self.keys[(record.root, record.key)] = record
             case Operation():
                 self.operations[record.id] = record
+                if record.asked is not None:
+                    self.pending[record.id] = record
+
+    def _index_metafield(self, record: Metafield) -> None:
+        # A large shop repeats few names and types very often: one text each keeps it at half the memory.
+        record.namespace, record.key = intern(record.namespace), intern(record.key)
+        record.type, record.created_at, record.updated_at = (
+            intern(record.type), intern(record.created_at), intern(record.updated_at)
+        )  # fmt: skip
+        name = (record.namespace, record.key)
+        held = self.metafields.get(record.owner)
+        if held is None:
+            held = self.metafields[record.owner] = {}
+        elif held:
+            record.owner = next(iter(held.values())).owner
+        held[self._names.setdefault(name, name)] = record
+        self.metafields_by_id[record.id] = record
+        self._index_unique(record)
 
     def _forget_unique(self, metafield: Metafield) -> None:
         # A variant may hold the same name and value as a product: only the owner's own entry goes.

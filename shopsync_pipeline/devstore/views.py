@@ -39,9 +39,10 @@ class SelectedOption(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImageView:
-    """The image inside a file."""
+    """The image inside a file; it was recorded as a ProductImage where a product lists its images."""
 
     file: MediaFile
+    kind: str = "ImageSource"
 
     @property
     def id(self) -> int:
@@ -55,6 +56,8 @@ for _record, _name in (
     (Item, "InventoryItem"),
     (records.Location, "Location"),
     (records.Publication, "Publication"),
+    (records.Collection, "Collection"),
+    (records.PriceList, "PriceList"),
     (records.Metafield, "Metafield"),
     (records.Definition, "MetafieldDefinition"),
     (MediaFile, "MediaImage"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import httpx
@@ -33,11 +34,12 @@ mutation SetStock($input: InventorySetQuantitiesInput!, $key: String!) {
 
 
 class DevStoreClient:
-    """One running dev store."""
+    """One running dev store; `trust` is what an https one is believed by."""
 
-    def __init__(self, address: str, token: str = "devstore-token") -> None:
+    def __init__(self, address: str, token: str = "devstore-token", trust: ssl.SSLContext | bool = True) -> None:
         self.address = address
-        self.http = httpx.Client(base_url=address, headers={"X-Shopify-Access-Token": token}, timeout=20)
+        headers = {"X-Shopify-Access-Token": token}
+        self.http = httpx.Client(base_url=address, headers=headers, timeout=20, verify=trust)
 
     def post(self, query: str, variables: dict[str, Any] | None = None, version: str = "2026-10") -> httpx.Response:
         body = {"query": query, "variables": variables or {}}

@@ -21,12 +21,13 @@ def shared_folder() -> Path:
 
 
 def start(state: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """Starts a dev store and waits until it is ready; gives the process and the address."""
-    command = [sys.executable, "-m", "shopsync_pipeline.devstore", "--port", "0", "--state", str(state), *arguments]
+    """Starts a dev store, without lag in search, and waits until it is ready; gives the process and the address."""
+    command = [sys.executable, "-m", "shopsync_pipeline.devstore", "--port", "0", "--state", str(state)]
+    command += ["--index-lag-ms", "0", *arguments]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
-    assert line.startswith("devstore ready http://127.0.0.1:"), line
+    assert line.startswith(("devstore ready http://127.0.0.1:", "devstore ready https://127.0.0.1:")), line
     return process, line.split()[-1]
 
 

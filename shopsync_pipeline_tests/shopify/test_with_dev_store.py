@@ -40,7 +40,7 @@ QUICK = Patience(attempts=4, throttled_seconds=20, first_pause=0.01, longest_pau
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     state = tmp_path_factory.mktemp("devstore") / "state.sqlite"
     command = [sys.executable, "-m", "shopsync_pipeline.devstore", "--port", "0", "--state", str(state),
-               "--token", TOKEN, "--plan", "plus"]
+               "--token", TOKEN, "--plan", "plus", "--index-lag-ms", "0"]
     root = Path(registry.__file__).parents[2]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         assert process.stdout is not None

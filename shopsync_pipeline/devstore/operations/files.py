@@ -6,7 +6,7 @@ from typing import Any
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product, number_of
-from shopsync_pipeline.devstore.media_rows import check_file, make_file, take_file
+from shopsync_pipeline.devstore.media_rows import check_file, make_file, status_of, take_file
 from shopsync_pipeline.devstore.records import MediaFile, gid
 from shopsync_pipeline.devstore.registry import attributes, field, mutation
 from shopsync_pipeline.devstore.user_errors import UserError, user_error
@@ -41,6 +41,10 @@ def _check(context: Context, row: dict[str, Any], where: list[str]) -> list[User
     number = number_of(row["id"], "MediaImage")
     if number is None or number not in context.store.files:
         return [user_error([*where, "id"], f"File id {row['id']} does not exist.", "FILE_DOES_NOT_EXIST")]
+    held = context.store.files[number]
+    moving = row.get("referencesToAdd") or row.get("referencesToRemove") or row.get("originalSource")
+    if moving and status_of(held, context.store.clock()) != "READY":
+        return [user_error([*where, "id"], "The file is not in the READY state.", "NON_READY_STATE")]
     named = [*(row.get("referencesToAdd") or []), *(row.get("referencesToRemove") or [])]
     missing = [text for text in named if find_product(context.store, text) is None]
     if missing:
@@ -59,6 +63,7 @@ def _update(context: Context, row: dict[str, Any]) -> MediaFile:
     if row.get("originalSource"):
         fresh = make_file(context, row["originalSource"], None, row.get("filename"))
         found.source, found.url, found.mime_type = fresh.source, fresh.url, fresh.mime_type
+        found.made_at, found.settled_at, found.broken = fresh.made_at, fresh.settled_at, fresh.broken
         store.remove(fresh)
     found.updated_at = context.now
     store.touch(found)
@@ -91,9 +96,18 @@ def file_id(source: MediaFile, _context: Context, _arguments: dict[str, Any]) ->
 
 
 @field("MediaImage", "status", "fileStatus")
-def file_status(_source: MediaFile, _context: Context, _arguments: dict[str, Any]) -> str:
-    """A file is ready as soon as it exists."""
-    return "READY"
+def file_status(source: MediaFile, context: Context, _arguments: dict[str, Any]) -> str:
+    """How far the processing of the file is."""
+    return status_of(source, context.store.clock())
+
+
+@field("MediaImage", "fileErrors", "mediaErrors")
+def file_errors(source: MediaFile, context: Context, _arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    """Why a file has failed."""
+    if status_of(source, context.store.clock()) != "FAILED":
+        return []
+    sentence = "Image could not be downloaded."
+    return [{"code": "IMAGE_DOWNLOAD_FAILURE", "message": sentence, "details": f"The source was {source.source}"}]
 
 
 @field("MediaImage", "mediaContentType")
@@ -103,15 +117,16 @@ def media_content_type(_source: MediaFile, _context: Context, _arguments: dict[s
 
 
 @field("MediaImage", "image")
-def file_image(source: MediaFile, _context: Context, _arguments: dict[str, Any]) -> ImageView:
-    """The image in the file."""
-    return ImageView(source)
+def file_image(source: MediaFile, context: Context, _arguments: dict[str, Any]) -> ImageView | None:
+    """The image in the file, once that is ready."""
+    return ImageView(source) if status_of(source, context.store.clock()) == "READY" else None
 
 
 @field("MediaImage", "preview")
-def file_preview(source: MediaFile, _context: Context, _arguments: dict[str, Any]) -> dict[str, Any]:
+def file_preview(source: MediaFile, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """The image again, as a preview."""
-    return {"image": ImageView(source), "status": "READY"}
+    status = status_of(source, context.store.clock())
+    return {"image": file_image(source, context, arguments), "status": status}
 
 
 @field("MediaImage", "originalSource")
@@ -126,7 +141,7 @@ attributes("Image", url="file.url", altText="file.alt")
 @field("Image", "id")
 def image_id(source: ImageView, _context: Context, _arguments: dict[str, Any]) -> str:
     """The image's gid, which is not the gid of its file."""
-    return gid("ImageSource", source.file.id)
+    return gid(source.kind, source.file.id)
 
 
 @field("Image", "width", "height")

@@ -130,7 +130,10 @@ attributes("InventoryLevel", createdAt="level.created_at", updatedAt="level.upda
 def quantities(source: LevelView, _context: Context, arguments: dict[str, Any]) -> list[dict[str, Any]]:
     """The named quantities, in the order asked; only available has a time of its own."""
     level = source.level
-    known = {"available": level.available, "on_hand": level.on_hand, "committed": level.on_hand - level.available}
+    others = level.others or {}
+    held = sum(quantity for name, quantity in others.items() if name != "incoming")
+    committed = level.on_hand - level.available - held
+    known = {**others, "available": level.available, "on_hand": level.on_hand, "committed": committed}
     found = []
     for name in arguments["names"]:
         if name not in QUANTITY_NAMES:
@@ -185,6 +188,9 @@ def change_location(source: StockChange, context: Context, _arguments: dict[str,
     return context.store.locations.get(source.location_id)
 
 
-@field("InventoryChange", "quantityAfterChange", "ledgerDocumentUri")
+attributes("InventoryChange", ledgerDocumentUri="document")
+
+
+@field("InventoryChange", "quantityAfterChange")
 def change_unknown(_source: StockChange, _context: Context, _arguments: dict[str, Any]) -> None:
     """The platform answers null here too."""

@@ -8,11 +8,11 @@ from shopsync_pipeline.devstore.connections import page
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_node
 from shopsync_pipeline.devstore.metafield_types import digest, json_value
-from shopsync_pipeline.devstore.records import Definition, Metafield, Product, Variant, gid
+from shopsync_pipeline.devstore.records import Collection, Definition, Metafield, Product, Variant, gid
 from shopsync_pipeline.devstore.registry import attributes, field, query
 
 APP_NAMESPACE = "app--1000000001"
-_OWNER_TYPES = {"Product": "PRODUCT", "ProductVariant": "PRODUCTVARIANT"}
+_OWNER_TYPES = {"Product": "PRODUCT", "ProductVariant": "PRODUCTVARIANT", "Collection": "COLLECTION"}
 
 
 def owner_type_of(owner: str) -> str:
@@ -31,7 +31,8 @@ def namespace_of(given: str | None) -> str:
 
 @field("Product", "metafield")
 @field("ProductVariant", "metafield")
-def metafield(source: Product | Variant, context: Context, arguments: dict[str, Any]) -> Metafield | None:
+@field("Collection", "metafield")
+def metafield(source: Product | Variant | Collection, context: Context, arguments: dict[str, Any]) -> Metafield | None:
     """One metafield of the owner."""
     namespace, key = namespace_of(arguments.get("namespace")), arguments["key"]
     if arguments.get("namespace") is None and "." in key:
@@ -41,7 +42,8 @@ def metafield(source: Product | Variant, context: Context, arguments: dict[str, 
 
 @field("Product", "metafields")
 @field("ProductVariant", "metafields")
-def metafields(source: Product | Variant, context: Context, arguments: dict[str, Any]) -> Any:
+@field("Collection", "metafields")
+def metafields(source: Product | Variant | Collection, context: Context, arguments: dict[str, Any]) -> Any:
     """The owner's metafields, all or of a namespace or of "namespace.key" names."""
     rows = list(context.store.metafields_of(gid(source.KIND, source.id)).values())
     if arguments.get("namespace") is not None:

@@ -10,7 +10,13 @@ from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.ids import find_product, find_variant, read_id
 from shopsync_pipeline.devstore.records import MediaFile, Option, OptionValue, Product, Variant, gid
 from shopsync_pipeline.devstore.registry import attributes, field, query
-from shopsync_pipeline.devstore.search import select_products, select_variants, sorted_products
+from shopsync_pipeline.devstore.search import (
+    count_products,
+    count_variants,
+    select_products,
+    select_variants,
+)
+from shopsync_pipeline.devstore.search_order import sorted_products
 from shopsync_pipeline.devstore.views import ImageView, OptionView, SelectedOption
 
 
@@ -46,15 +52,17 @@ def find_by_identifier(context: Context, identifier: dict[str, Any]) -> Product 
 def products(_source: Any, context: Context, arguments: dict[str, Any]) -> Any:
     """A page of the products the query selects, in the order of sortKey."""
     reverse = bool(arguments.get("reverse"))
-    rows = select_products(context, arguments.get("query"), "products")
-    ordered, key = sorted_products(context.store, rows, arguments.get("sortKey") or "ID", reverse=reverse)
+    order = arguments.get("sortKey") or "ID"
+    forwards = arguments if order in ("ID", "RELEVANCE", "UPDATED_AT") and not reverse else None
+    rows = select_products(context, arguments.get("query"), "products", forwards)
+    ordered, key = sorted_products(context.store, rows, order, reverse=reverse)
     return page(ordered, arguments, key, descending=reverse)
 
 
 @query("productsCount")
 def products_count(_source: Any, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """How many products the query selects; over the limit the count says AT_LEAST."""
-    return count(len(select_products(context, arguments.get("query"), "productsCount")), arguments.get("limit"))
+    return count(count_products(context, arguments.get("query"), "productsCount"), arguments.get("limit"))
 
 
 def count(total: int, limit: int | None = None) -> dict[str, Any]:
@@ -75,16 +83,14 @@ def product_variant(_source: Any, context: Context, arguments: dict[str, Any]) -
 def product_variants(_source: Any, context: Context, arguments: dict[str, Any]) -> Any:
     """A page of the variants the query selects, by id."""
     reverse = bool(arguments.get("reverse"))
-    rows = sorted(
-        select_variants(context, arguments.get("query"), "productVariants"), key=lambda row: row.id, reverse=reverse
-    )
-    return page(rows, arguments, descending=reverse)
+    rows = select_variants(context, arguments.get("query"), "productVariants", None if reverse else arguments)
+    return page(rows[::-1] if reverse else rows, arguments, descending=reverse)
 
 
 @query("productVariantsCount")
 def product_variants_count(_source: Any, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """How many variants the query selects."""
-    return count(len(select_variants(context, arguments.get("query"), "productVariantsCount")), arguments.get("limit"))
+    return count(count_variants(context, arguments.get("query"), "productVariantsCount"), arguments.get("limit"))
 
 
 # -- product ----------------------------------------------------------------------------------------
@@ -292,7 +298,7 @@ def media(source: Product | Variant, context: Context, arguments: dict[str, Any]
 @field("Product", "images")
 def images(source: Product, context: Context, arguments: dict[str, Any]) -> Any:
     """The images in their order."""
-    rows = [ImageView(found) for found in _files(source, context, arguments)]
+    rows = [ImageView(found, "ProductImage") for found in _files(source, context, arguments)]
     return page(rows, arguments, by_place(rows))
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopsync_pipeline.devstore import metafield_rows, options, product_fields
+from shopsync_pipeline.devstore import deferred, metafield_rows, options, product_fields
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product, find_variant
 from shopsync_pipeline.devstore.media_rows import check_file, take_file
+from shopsync_pipeline.devstore.operations.collections import check_collections, replace_collections
 from shopsync_pipeline.devstore.operations.metafield_reads import namespace_of
 from shopsync_pipeline.devstore.operations.product_reads import find_by_identifier
-from shopsync_pipeline.devstore.operations.shop_reads import operation_view
-from shopsync_pipeline.devstore.records import Operation, Option, Product, Variant, gid
+from shopsync_pipeline.devstore.records import Option, Product, Variant, gid
 from shopsync_pipeline.devstore.registry import mutation
 from shopsync_pipeline.devstore.user_errors import UserError, user_error
 from shopsync_pipeline.devstore.variant_fields import (
@@ -53,19 +53,22 @@ class _Wanted:
 
 @mutation("productSet")
 def product_set(_source: Any, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Makes or changes a product; `synchronous: false` answers with an operation that has finished at the next read."""
-    product, user_errors = _set(context, arguments.get("identifier"), arguments["input"])
+    """Makes or changes a product, at once or (`synchronous: false`) by an operation to be asked after later."""
     if arguments.get("synchronous", True):
+        product, user_errors = _set(context, arguments.get("identifier"), arguments["input"])
         return {"product": product if not user_errors or product else None, "userErrors": user_errors}
-    store = context.store
-    done = None if user_errors or product is None else product.id
-    operation = Operation(store.next_id(Operation.KIND), "ProductSetOperation", done, list(user_errors))
-    store.touch(operation)
-    return {
-        "product": None,
-        "productSetOperation": {**operation_view(operation, "CREATED"), "userErrors": []},
-        "userErrors": [],
-    }
+    asked = {"identifier": arguments.get("identifier"), "input": arguments["input"]}
+    operation = deferred.defer(context, "ProductSetOperation", None, asked)
+    return {"product": None, "productSetOperation": deferred.view(operation, "CREATED"), "userErrors": []}
+
+
+@deferred.worker(
+    "ProductSetOperation", "productSet", identifier="ProductSetIdentifiers", input="ProductSetInput"
+)
+def set_later(context: Context, arguments: dict[str, Any]) -> tuple[int | None, list[UserError]]:
+    """What an asynchronous productSet does when its time has come."""
+    product, errors = _set(context, arguments.get("identifier"), arguments["input"])
+    return None if errors or product is None else product.id, errors
 
 
 def _set(
@@ -83,6 +86,8 @@ def _set(
     _write_media(context, product, given, wanted)
     _write_variants(context, product, wanted)
     owner = gid(Product.KIND, product.id)
+    if given.get("collections") is not None:
+        replace_collections(context, product, given["collections"])
     if wanted.metafields is not None:
         metafield_rows.write_rows(context, owner, wanted.metafields, replace=not _only_custom_id(identifier, given))
     return product, []
@@ -149,6 +154,7 @@ def _check(context: Context, given: dict[str, Any], existing: Product | None) ->
         errors.append(user_error(["input", "productOptions"], sentence, "PRODUCT_OPTIONS_INPUT_MISSING"))
     elif given_variants is not None:
         _check_variants(context, given_options or [], given_variants, given, existing, wanted)
+    errors.extend(check_collections(context, given.get("collections") or [], ["input", "collections"], "INVALID_INPUT"))
     files = given.get("files")
     for index, row in enumerate(files or []):
         errors.extend(check_file(context, row, ["input", "files", str(index)], "INVALID_INPUT"))

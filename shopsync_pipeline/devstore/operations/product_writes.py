@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from shopsync_pipeline.devstore import metafield_rows, options, product_fields
+from shopsync_pipeline.devstore import deferred, metafield_rows, options, product_fields
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product
 from shopsync_pipeline.devstore.media_rows import check_file, take_file
+from shopsync_pipeline.devstore.operations.collections import check_collections, join_collections, leave_collections
 from shopsync_pipeline.devstore.operations.product_reads import find_by_identifier
-from shopsync_pipeline.devstore.operations.shop_reads import operation_view
-from shopsync_pipeline.devstore.records import Operation, Product, gid
+from shopsync_pipeline.devstore.records import Product, gid
 from shopsync_pipeline.devstore.registry import mutation
 from shopsync_pipeline.devstore.user_errors import UserError, user_error
 from shopsync_pipeline.devstore.variant_fields import DEFAULT_VALUE, make_variant, open_stock, renumber
 
 _MISSING = "Product does not exist"
+_BUSY = "Another operation already in progress. Please wait until current one is finished."
 
 
 @mutation("productCreate")
@@ -29,6 +30,8 @@ def product_create(_source: Any, context: Context, arguments: dict[str, Any]) ->
     errors += wrong
     media = arguments.get("media") or []
     errors += _media_errors(context, media)
+    joined = given.get("collectionsToJoin") or []
+    errors += check_collections(context, joined, ["collectionsToJoin"])
     if errors:
         return {"product": None, "userErrors": errors}
     product = product_fields.make(context, fields)
@@ -42,6 +45,7 @@ def product_create(_source: Any, context: Context, arguments: dict[str, Any]) ->
     open_stock(context, variant, [])
     renumber(context, product)
     metafield_rows.write_rows(context, gid(Product.KIND, product.id), rows)
+    join_collections(context, product, joined)
     product.media_ids = [take_file(context, row).id for row in media]
     return {"product": product, "userErrors": []}
 
@@ -58,31 +62,43 @@ def product_update(_source: Any, context: Context, arguments: dict[str, Any]) ->
     errors += wrong
     media = arguments.get("media") or []
     errors += _media_errors(context, media)
+    joined, left = given.get("collectionsToJoin") or [], given.get("collectionsToLeave") or []
+    errors += check_collections(context, joined, ["collectionsToJoin"])
+    errors += check_collections(context, left, ["collectionsToLeave"])
     if errors:
         return {"product": product, "userErrors": errors}
     product_fields.write(context, product, fields)
     metafield_rows.write_rows(context, gid(Product.KIND, product.id), rows)
+    join_collections(context, product, joined)
+    leave_collections(context, product, left)
     product.media_ids += [take_file(context, row).id for row in media]
     return {"product": product, "userErrors": []}
 
 
 @mutation("productDelete")
 def product_delete(_source: Any, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Deletes a product with its variants and metafields; asynchronously it is gone as soon as the answer is sent."""
+    """Deletes a product with its variants and metafields; asynchronously it stays readable until that is done."""
     product = find_product(context.store, arguments["input"]["id"])
     if product is None:
         return {"deletedProductId": None, "userErrors": [user_error(["id"], _MISSING)]}
-    delete_product(context, product)
-    shown = gid(Product.KIND, product.id)
+    if deferred.is_being_deleted(context.store, product.id):
+        return {"deletedProductId": None, "userErrors": [user_error(None, _BUSY)]}
     if arguments.get("synchronous", True):
-        return {"deletedProductId": shown, "userErrors": []}
-    operation = Operation(context.store.next_id(Operation.KIND), "ProductDeleteOperation", product.id, [])
-    context.store.touch(operation)
-    return {
-        "deletedProductId": None,
-        "productDeleteOperation": operation_view(operation, "CREATED"),
-        "userErrors": [],
-    }
+        delete_product(context, product)
+        return {"deletedProductId": gid(Product.KIND, product.id), "userErrors": []}
+    asked = {"input": arguments["input"]}
+    operation = deferred.defer(context, "ProductDeleteOperation", product.id, asked)
+    return {"deletedProductId": None, "productDeleteOperation": deferred.view(operation, "CREATED"), "userErrors": []}
+
+
+@deferred.worker("ProductDeleteOperation", "productDelete", input="ProductDeleteInput")
+def delete_later(context: Context, arguments: dict[str, Any]) -> tuple[int | None, list[UserError]]:
+    """What an asynchronous productDelete does when its time has come."""
+    product = find_product(context.store, arguments["input"]["id"])
+    if product is None:
+        return None, [user_error(["id"], _MISSING)]
+    delete_product(context, product)
+    return product.id, []
 
 
 def delete_product(context: Context, product: Product) -> None:

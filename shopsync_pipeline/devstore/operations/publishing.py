@@ -4,41 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from shopsync_pipeline.devstore.clock import normal_time
 from shopsync_pipeline.devstore.connections import page
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product, number_of
-from shopsync_pipeline.devstore.records import Product
+from shopsync_pipeline.devstore.operations.collections import find_collection
+from shopsync_pipeline.devstore.records import Collection, Product
 from shopsync_pipeline.devstore.registry import field, mutation
 from shopsync_pipeline.devstore.user_errors import UserError, user_error
 
 
 @mutation("publishablePublish")
 def publishable_publish(_source: Any, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Shows a product on the named publications, now or from a date."""
-    product, numbers, errors = _read(context, arguments)
-    if errors or product is None:
-        return {"publishable": product, "userErrors": errors}
+    """Shows a product or collection on the named publications, now or from a date."""
+    found, numbers, errors = _read(context, arguments)
+    if errors or found is None:
+        return {"publishable": found, "userErrors": errors}
     for number, row in zip(numbers, arguments["input"], strict=True):
-        product.publications[number] = row.get("publishDate") or context.now
-    _changed(context, product)
-    return {"publishable": product, "userErrors": []}
+        found.publications[number] = normal_time(row.get("publishDate") or context.now)
+    _changed(context, found)
+    return {"publishable": found, "userErrors": []}
 
 
 @mutation("publishableUnpublish")
 def publishable_unpublish(_source: Any, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Takes a product off the named publications."""
-    product, numbers, errors = _read(context, arguments)
-    if errors or product is None:
-        return {"publishable": product, "userErrors": errors}
+    """Takes a product or collection off the named publications."""
+    found, numbers, errors = _read(context, arguments)
+    if errors or found is None:
+        return {"publishable": found, "userErrors": errors}
     for number in numbers:
-        product.publications.pop(number, None)
-    _changed(context, product)
-    return {"publishable": product, "userErrors": []}
+        found.publications.pop(number, None)
+    _changed(context, found)
+    return {"publishable": found, "userErrors": []}
 
 
-def _read(context: Context, arguments: dict[str, Any]) -> tuple[Product | None, list[int], list[UserError]]:
-    product = find_product(context.store, arguments["id"])
-    if product is None:
+def _read(
+    context: Context, arguments: dict[str, Any]
+) -> tuple[Product | Collection | None, list[int], list[UserError]]:
+    found = find_product(context.store, arguments["id"]) or find_collection(context, arguments["id"])
+    if found is None:
         return None, [], [user_error(["id"], "Resource does not exist")]
     numbers, errors = [], []
     for index, row in enumerate(arguments["input"]):
@@ -49,24 +53,30 @@ def _read(context: Context, arguments: dict[str, Any]) -> tuple[Product | None, 
             )
         else:
             numbers.append(number)
-    return product, numbers, errors
+    return found, numbers, errors
 
 
-def _changed(context: Context, product: Product) -> None:
-    product.published_at = min(product.publications.values(), default=None)
-    product.updated_at = context.now
-    context.store.touch(product)
+def _changed(context: Context, found: Product | Collection) -> None:
+    if isinstance(found, Product):
+        found.published_at = min(found.publications.values(), default=None)
+    found.updated_at = context.now
+    context.store.touch(found)
 
 
 @field("Product", "publishedOnPublication")
-def published_on_publication(source: Product, _context: Context, arguments: dict[str, Any]) -> bool:
-    """Whether customers of one publication see the product."""
-    return source.status == "ACTIVE" and number_of(arguments["publicationId"], "Publication") in source.publications
+@field("Collection", "publishedOnPublication")
+def published_on_publication(source: Product | Collection, context: Context, arguments: dict[str, Any]) -> bool:
+    """Whether customers of one publication see it now: published by now and, for a product, active."""
+    number = number_of(arguments["publicationId"], "Publication")
+    date = source.publications.get(number) if number is not None else None
+    shown = not isinstance(source, Product) or source.status == "ACTIVE"
+    return shown and date is not None and date <= context.now
 
 
 @field("Product", "resourcePublicationsV2")
-def resource_publications(source: Product, context: Context, arguments: dict[str, Any]) -> Any:
-    """The publications the product is on."""
+@field("Collection", "resourcePublicationsV2")
+def resource_publications(source: Product | Collection, context: Context, arguments: dict[str, Any]) -> Any:
+    """The publications it is on."""
     rows = [
         {"number": number, "isPublished": date <= context.now, "publishDate": date,
          "publication": context.store.publications[number]}

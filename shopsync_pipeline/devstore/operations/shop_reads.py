@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shopsync_pipeline.devstore.config import API_SCOPES
+from shopsync_pipeline.devstore import deferred
 from shopsync_pipeline.devstore.connections import page
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_node, read_id
@@ -25,6 +25,7 @@ def shop(_source: Any, context: Context, _arguments: dict[str, Any]) -> dict[str
     config = context.config
     name = config.shop.removesuffix(".myshopify.com")
     url = f"https://{config.shop}"
+    plan = context.store.settings.plan
     return {
         "id": gid("Shop", _SHOP_NUMBER),
         "name": name,
@@ -35,25 +36,28 @@ def shop(_source: Any, context: Context, _arguments: dict[str, Any]) -> dict[str
         "ianaTimezone": "Etc/UTC",
         "weightUnit": "KILOGRAMS",
         "plan": {
-            "publicDisplayName": config.plan.capitalize(),
+            "publicDisplayName": plan.capitalize(),
             "partnerDevelopment": True,
-            "shopifyPlus": config.plan in ("plus", "enterprise"),
+            "shopifyPlus": plan in ("plus", "enterprise"),
         },
         "primaryDomain": {"id": gid("Domain", _DOMAIN_NUMBER), "host": config.shop, "url": url, "sslEnabled": True},
     }
 
 
 @query("currentAppInstallation")
-def current_app_installation(_source: Any, _context: Context, _arguments: dict[str, Any]) -> dict[str, Any]:
-    """The app that holds the token, with the scopes it was granted."""
-    scopes = [{"handle": scope, "description": scope.replace("_", " ").capitalize()} for scope in API_SCOPES]
+def current_app_installation(_source: Any, context: Context, _arguments: dict[str, Any]) -> dict[str, Any]:
+    """The app that holds the token, with the scopes the token was granted."""
+    granted = sorted(context.scopes)
+    scopes = [{"handle": scope, "description": scope.replace("_", " ").capitalize()} for scope in granted]
     return {"id": gid("AppInstallation", 1_000_000_003), "accessScopes": scopes}
 
 
 @query("locations")
 def locations(_source: Any, context: Context, arguments: dict[str, Any]) -> Any:
-    """All locations, in the order they were opened."""
-    rows = sorted(context.store.locations.values(), key=lambda row: row.id, reverse=bool(arguments.get("reverse")))
+    """The active locations (closed ones too with includeInactive), in the order they were opened."""
+    everywhere = bool(arguments.get("includeInactive"))
+    shown = [row for row in context.store.locations.values() if row.active or everywhere]
+    rows = sorted(shown, key=lambda row: row.id, reverse=bool(arguments.get("reverse")))
     return page(rows, arguments, descending=bool(arguments.get("reverse")))
 
 
@@ -75,37 +79,25 @@ def publications(_source: Any, context: Context, arguments: dict[str, Any]) -> A
 @query("node")
 def node(_source: Any, context: Context, arguments: dict[str, Any]) -> Any:
     """Whatever the id names."""
-    return _shown(find_node(context.store, arguments["id"]))
+    return _shown(context, find_node(context.store, arguments["id"]))
 
 
 @query("nodes")
 def nodes(_source: Any, context: Context, arguments: dict[str, Any]) -> list[Any]:
     """Whatever the ids name, null for the ones that name nothing."""
-    return [_shown(find_node(context.store, text)) for text in arguments["ids"]]
+    return [_shown(context, find_node(context.store, text)) for text in arguments["ids"]]
 
 
 @query("productOperation")
 def product_operation(_source: Any, context: Context, arguments: dict[str, Any]) -> Any:
-    """An asynchronous productSet or productDelete, which here has always finished."""
-    return _shown(find_node(context.store, arguments["id"]))
+    """An asynchronous productSet or productDelete, finished or not."""
+    return _shown(context, find_node(context.store, arguments["id"]))
 
 
-def _shown(found: Any) -> Any:
-    return operation_view(found) if isinstance(found, Operation) else found
-
-
-def operation_view(operation: Operation, status: str = "COMPLETE") -> dict[str, Any]:
-    """An operation as the API shows it; the call that makes it says CREATED, later reads say COMPLETE."""
-    number = operation.product_id
-    deleted = operation.type == "ProductDeleteOperation"
-    return {
-        "__typename": operation.type,
-        "id": gid(operation.type, operation.id),
-        "status": status,
-        "product_id": None if deleted or status == "CREATED" else number,
-        "deletedProductId": gid("Product", number) if deleted and number and status == "COMPLETE" else None,
-        "userErrors": operation.user_errors,
-    }
+def _shown(context: Context, found: Any) -> Any:
+    if isinstance(found, Operation):
+        return deferred.view(found, deferred.status_of(found, context.store.clock()))
+    return found
 
 
 @field("ProductSetOperation", "product")
@@ -133,10 +125,22 @@ def location_is_primary(source: Location, context: Context, _arguments: dict[str
     return source.id == min(context.store.locations)
 
 
-@field("Location", "isActive", "fulfillsOnlineOrders", "shipsInventory")
-def always(_source: Any, _context: Context, _arguments: dict[str, Any]) -> bool:
-    """A location of this shop is always open and always ships."""
-    return True
+@field("Location", "isActive")
+def location_is_open(source: Location, _context: Context, _arguments: dict[str, Any]) -> bool:
+    """Whether the location is open."""
+    return source.active
+
+
+@field("Location", "fulfillsOnlineOrders")
+def location_fulfills(source: Location, _context: Context, _arguments: dict[str, Any]) -> bool:
+    """Whether orders are sent from here; a closed location sends nothing."""
+    return source.active and source.fulfills_orders
+
+
+@field("Location", "shipsInventory")
+def location_ships(source: Location, _context: Context, _arguments: dict[str, Any]) -> bool:
+    """Whether shipping rates are reckoned from here; so it is for the location a shop starts with."""
+    return source.active and source.ships
 
 
 @field("Publication", "id")

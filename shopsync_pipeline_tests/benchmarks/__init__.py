@@ -1,0 +1,1 @@
+"""Measurements: run by hand, print figures with the machine named, assert nothing."""
