@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         "Share of linked products that a plan may update without approval (0 to 1)"))
     max_conflict_share: float = Field(0.5, alias="SYNC_MAX_CONFLICT_SHARE", ge=0, le=1, description=(
         "Share of linked products that may be in conflict before a plan needs approval (0 to 1)"))
-    reread_after: float = Field(30.0, alias="SYNC_REREAD_AFTER", ge=0, description=(
+    reread_after: float = Field(5.0, alias="SYNC_REREAD_AFTER", ge=0, description=(
         "Seconds after which a product is read again just before it is written, so that no edit made since is lost"))
     max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(
         "Share of linked products that a plan may take out of sale without approval (0 to 1)"))

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
-from shopsync_pipeline.cli.local_shop import STORE_PORT, TOKEN, UI_PORT, settings_or_demo
+from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.engine.approve import approve
@@ -86,24 +86,15 @@ def dev(
     raise SystemExit(dev_run.run(console, load(), store_port=store_port, ui_port=ui_port))
 
 
-@app.command()
-def devstore(
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = STORE_PORT,
-    state: Annotated[Path, typer.Option(help="The SQLite file that holds the store.")] = Path(".shopsync/devstore.db"),
-    plan: Annotated[str, typer.Option(help="standard, advanced, plus or enterprise: bucket and rate.")] = "standard",
-    latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds to wait before each answer.")] = 0,
-    speed: Annotated[float, typer.Option(help="How many times faster than real time points come back.")] = 1.0,
-    token: Annotated[str, typer.Option(envvar="SHOPSYNC_DEVSTORE_TOKEN", help="The access token.")] = TOKEN,
-) -> None:
-    """A local Shopify Admin API on loopback, to develop, test and rehearse against."""
-    from shopsync_pipeline.devstore.config import DevStoreError
-    from shopsync_pipeline.devstore.server import serve
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def devstore(context: typer.Context) -> None:
+    """A local Shopify Admin API on loopback, to develop, test and rehearse against; --help tells its options."""
+    from shopsync_pipeline.devstore.__main__ import main as serve_until_stopped
 
-    state.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        serve(port=port, state_path=state, access_token=token, plan=plan, latency_ms=latency_ms, speed=speed)
-    except DevStoreError as error:
-        raise ShopsyncError(str(error)) from None
+    state = Path(".shopsync/devstore.db")
+    if not any(given.split("=")[0] == "--state" for given in context.args):
+        state.parent.mkdir(parents=True, exist_ok=True)
+    raise SystemExit(serve_until_stopped(["--port", str(STORE_PORT), "--state", str(state), *context.args]))
 
 
 @app.command("sample-export")

@@ -38,6 +38,9 @@ from shopsync_pipeline.orchestration.keys import PROGRESS_TAG
 from shopsync_pipeline.orchestration.metadata import shown
 from shopsync_pipeline.settings import load
 
+INDEX_LAG = 2.5
+"""Seconds after which the dev store's search, like Shopify's, has heard of an edit."""
+
 
 def run(console: Console, *, products: int, store_port: int, ui_port: int) -> None:
     """Runs the whole demo. Raises `ShopsyncError` when a run fails or a port is taken."""
@@ -122,6 +125,8 @@ def _three_runs(console: Console, runner: _Runner, shop: LocalShop, feed: Path) 
     edits = _edits(runner.context)
     for line in _make_edits(shop, feed, edits):
         console.print(f"   {line}", markup=False, highlight=False)
+    with console.status("Shopify's search takes a moment to hear of the edits…"):
+        time.sleep(INDEX_LAG)
     outcome, seconds = runner.run("incremental_sync")
     runner.table("incremental_sync", outcome, seconds)
     _what_happened(console, runner.context, outcome)

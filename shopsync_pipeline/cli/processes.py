@@ -106,8 +106,8 @@ def require_free_port(port: int, name: str, option: str) -> None:
 def devstore(port: int, state: Path, token: str, log: Path | None) -> Child:
     """The dev store as a child process."""
     command = [sys.executable, "-m", "shopsync_pipeline.cli", "devstore", "--port", str(port), "--state", str(state),
-               "--plan", "plus"]
-    return Child("the dev store", command, env={"SHOPSYNC_DEVSTORE_TOKEN": token}, log=log)
+               "--token", token, "--plan", "plus"]
+    return Child("the dev store", command, env={}, log=log)
 
 
 def dagster(port: int, env: Mapping[str, str], log: Path | None) -> Child:

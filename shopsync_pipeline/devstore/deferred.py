@@ -16,7 +16,7 @@ from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.records import Operation, gid
 from shopsync_pipeline.devstore.schema import carried_schema
 from shopsync_pipeline.devstore.store import Store
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 # A worker does the work of one type: it is given the arguments and gives the product's number and the refusals.
 Worker = Callable[[Context, dict[str, Any]], tuple[int | None, list[UserError]]]

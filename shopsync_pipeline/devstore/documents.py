@@ -23,9 +23,9 @@ from graphql import (
 from graphql.language import Visitor, visit
 
 from shopsync_pipeline.devstore.coercion import read_variables
-from shopsync_pipeline.devstore.cost import PricedSelection, Pricer
 from shopsync_pipeline.devstore.errors import PlatformError, RequestRefusedError
 from shopsync_pipeline.devstore.executor import CompiledOperation, Compiler
+from shopsync_pipeline.devstore.points.cost import PricedSelection, Pricer
 from shopsync_pipeline.devstore.schema import carried_schema
 from shopsync_pipeline.devstore.validation import translate
 

@@ -13,16 +13,16 @@ import orjson
 
 from shopsync_pipeline.devstore import operations as _registered
 from shopsync_pipeline.devstore.access.apps import OWN_APP
-from shopsync_pipeline.devstore.bucket import Bucket
 from shopsync_pipeline.devstore.config import API_SCOPES, PLANS
 from shopsync_pipeline.devstore.context import Context
-from shopsync_pipeline.devstore.cost import MAXIMUM_POINTS
-from shopsync_pipeline.devstore.cost_debug import cost_fields
 from shopsync_pipeline.devstore.deferred import run_due
 from shopsync_pipeline.devstore.documents import Documents, Operation
-from shopsync_pipeline.devstore.dynamic_cost import input_points, refuse_oversized
 from shopsync_pipeline.devstore.errors import PlatformError, RequestRefusedError
 from shopsync_pipeline.devstore.faults import Faults
+from shopsync_pipeline.devstore.points.bucket import Bucket
+from shopsync_pipeline.devstore.points.cost import MAXIMUM_POINTS
+from shopsync_pipeline.devstore.points.cost_debug import cost_fields
+from shopsync_pipeline.devstore.points.dynamic_cost import input_points, refuse_oversized
 from shopsync_pipeline.devstore.schema import served_version
 from shopsync_pipeline.devstore.store import Store
 

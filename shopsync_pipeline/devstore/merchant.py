@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from graphql import GraphQLInputObjectType, coerce_input_value
 
-from shopsync_pipeline.devstore import merchant_setup, metafield_rows, product_fields
+from shopsync_pipeline.devstore import merchant_setup
 from shopsync_pipeline.devstore.config import SUPPORTED_VERSIONS
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product, find_variant
@@ -19,7 +19,8 @@ from shopsync_pipeline.devstore.operations.product_writes import delete_product
 from shopsync_pipeline.devstore.records import Product, Variant, gid
 from shopsync_pipeline.devstore.schema import carried_schema
 from shopsync_pipeline.devstore.store import Store
-from shopsync_pipeline.devstore.variant_fields import check_amounts, stock_at, write_variant
+from shopsync_pipeline.devstore.values import metafield_rows, product_fields
+from shopsync_pipeline.devstore.values.variant_fields import check_amounts, stock_at, write_variant
 
 _VERSION: Final = SUPPORTED_VERSIONS[-1]
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_location
-from shopsync_pipeline.devstore.normalise import clean_html, free_handle, handle_from
 from shopsync_pipeline.devstore.records import Collection, Location, PriceList, gid
+from shopsync_pipeline.devstore.values.normalise import clean_html, free_handle, handle_from
 
 
 class MerchantError(Exception):

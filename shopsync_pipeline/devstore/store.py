@@ -33,7 +33,7 @@ from shopsync_pipeline.devstore.records import (
     Variant,
     gid,
 )
-from shopsync_pipeline.devstore.search_index import SearchIndex
+from shopsync_pipeline.devstore.search.index import SearchIndex
 from shopsync_pipeline.devstore.settings import Settings
 from shopsync_pipeline.devstore.webhooks.records import Subscription
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.devstore.bucket import Bucket
-from shopsync_pipeline.devstore.cost import Priced, growth
-from shopsync_pipeline.devstore.dynamic_cost import input_points
+from shopsync_pipeline.devstore.points.bucket import Bucket
+from shopsync_pipeline.devstore.points.cost import Priced, growth
+from shopsync_pipeline.devstore.points.dynamic_cost import input_points
 from shopsync_pipeline_tests.devstore.client import DevStoreClient
 
 

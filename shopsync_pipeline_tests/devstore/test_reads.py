@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.devstore.search_syntax import parse_query
+from shopsync_pipeline.devstore.search.syntax import parse_query
 from shopsync_pipeline_tests.devstore.client import DevStoreClient, colours
 
 PAGE = """query P($first: Int, $after: String, $last: Int, $before: String, $query: String, $sort: ProductSortKeys,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.devstore.search_debug import parsed
-from shopsync_pipeline.devstore.search_syntax import parse_query
+from shopsync_pipeline.devstore.search.debug import parsed
+from shopsync_pipeline.devstore.search.syntax import parse_query
 from shopsync_pipeline_tests.devstore.client import DevStoreClient
 
 PRODUCTS = """query P($query: String, $sortKey: ProductSortKeys, $first: Int = 50, $after: String, $reverse: Boolean) {

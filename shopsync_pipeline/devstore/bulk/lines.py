@@ -18,8 +18,8 @@ import orjson
 from shopsync_pipeline.devstore.bulk.records import BulkOperation
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.documents import Documents
-from shopsync_pipeline.devstore.dynamic_cost import refuse_oversized
 from shopsync_pipeline.devstore.errors import PlatformError, RequestRefusedError
+from shopsync_pipeline.devstore.points.dynamic_cost import refuse_oversized
 from shopsync_pipeline.devstore.store import Store
 
 _INDEXED_AT_ONCE: Final = 2_000

@@ -36,7 +36,7 @@ from graphql.language import Lexer, Source
 from shopsync_pipeline.devstore.documents import Documents
 from shopsync_pipeline.devstore.errors import RequestRefusedError
 from shopsync_pipeline.devstore.schema import carried_schema
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 MAXIMUM_BYTES: Final = 65_535
 MAXIMUM_CONNECTIONS: Final = 5

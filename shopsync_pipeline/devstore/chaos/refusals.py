@@ -16,7 +16,7 @@ from shopsync_pipeline.devstore.ids import find_node
 from shopsync_pipeline.devstore.records import Item, Product, Variant
 from shopsync_pipeline.devstore.registry import RESOLVERS, guard
 from shopsync_pipeline.devstore.store import Store
-from shopsync_pipeline.devstore.user_errors import user_error
+from shopsync_pipeline.devstore.values.user_errors import user_error
 
 
 def order(store: Store, body: dict[str, Any]) -> list[dict[str, Any]]:

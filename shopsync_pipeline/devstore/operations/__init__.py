@@ -3,7 +3,6 @@
 A new area (bulk operations, webhooks) is a new module here and a line in the import below.
 """
 
-from shopsync_pipeline.devstore import limits
 from shopsync_pipeline.devstore.access import scopes
 from shopsync_pipeline.devstore.chaos import refusals
 from shopsync_pipeline.devstore.operations import (
@@ -31,6 +30,7 @@ from shopsync_pipeline.devstore.operations import (
     tagging,
     webhook_subscriptions,
 )
+from shopsync_pipeline.devstore.points import limits
 
 __all__ = [
     "bulk_operations",

@@ -22,9 +22,9 @@ from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.ids import number_of, read_id
 from shopsync_pipeline.devstore.records import gid
 from shopsync_pipeline.devstore.registry import attributes, field, mutation, query, record_type
-from shopsync_pipeline.devstore.search import filtered
-from shopsync_pipeline.devstore.search_syntax import Node, Not, Term, parse_query
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.search.find import filtered
+from shopsync_pipeline.devstore.search.syntax import Node, Not, Term, parse_query
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 MAXIMUM_AT_ONCE: Final = 5
 _DOCUMENTS: Final = Documents()

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from shopsync_pipeline.devstore import metafield_rows, options
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_location, find_product, find_variant, number_of
-from shopsync_pipeline.devstore.media_rows import check_file, make_file
 from shopsync_pipeline.devstore.records import Product, Variant, gid
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
-from shopsync_pipeline.devstore.variant_fields import (
+from shopsync_pipeline.devstore.values import metafield_rows, options
+from shopsync_pipeline.devstore.values.media_rows import check_file, make_file
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.variant_fields import (
     DEFAULT_OPTION,
     DEFAULT_VALUE,
     check_amounts,

@@ -15,8 +15,8 @@ from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.ids import number_of, read_id
 from shopsync_pipeline.devstore.records import Collection, Product, gid
 from shopsync_pipeline.devstore.registry import attributes, field, query
-from shopsync_pipeline.devstore.search import filtered
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.search.find import filtered
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 _FIELDS: Final[dict[str, Any]] = {
     "id": lambda row, _view: row.id,

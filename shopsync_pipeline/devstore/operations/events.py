@@ -13,8 +13,8 @@ from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.events import ShopEvent
 from shopsync_pipeline.devstore.records import gid
 from shopsync_pipeline.devstore.registry import attributes, field, query, record_type
-from shopsync_pipeline.devstore.search import filtered
-from shopsync_pipeline.devstore.search_syntax import And, Term, parse_query
+from shopsync_pipeline.devstore.search.find import filtered
+from shopsync_pipeline.devstore.search.syntax import And, Term, parse_query
 
 KEPT_SECONDS: Final = 365 * 24 * 3600
 _VERBS: Final = {"create": "created", "destroy": "deleted"}

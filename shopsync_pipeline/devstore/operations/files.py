@@ -6,10 +6,10 @@ from typing import Any
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product, number_of
-from shopsync_pipeline.devstore.media_rows import check_file, make_file, status_of, take_file
 from shopsync_pipeline.devstore.records import MediaFile, gid
 from shopsync_pipeline.devstore.registry import attributes, field, mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.media_rows import check_file, make_file, status_of, take_file
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 from shopsync_pipeline.devstore.views import ImageView
 
 

@@ -9,8 +9,8 @@ from shopsync_pipeline.devstore.ids import number_of
 from shopsync_pipeline.devstore.operations.inventory_writes import touch_stock
 from shopsync_pipeline.devstore.records import Item, Level
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
-from shopsync_pipeline.devstore.variant_fields import stock_at
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.variant_fields import stock_at
 from shopsync_pipeline.devstore.views import LevelView
 
 

@@ -24,8 +24,8 @@ from shopsync_pipeline.devstore.operations.inventory_writes import (
 )
 from shopsync_pipeline.devstore.records import Item, Level, StockChange
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
-from shopsync_pipeline.devstore.variant_fields import stock_at
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.variant_fields import stock_at
 
 _ENDS: Final = ("from", "to")
 # The platform lets one move reach two thousand million.

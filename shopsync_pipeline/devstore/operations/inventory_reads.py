@@ -8,10 +8,10 @@ from shopsync_pipeline.devstore.connections import page
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.ids import find_level, level_gid, number_of, read_id
-from shopsync_pipeline.devstore.normalise import amount_text
 from shopsync_pipeline.devstore.records import AdjustmentGroup, Item, Location, StockChange, Variant, gid
 from shopsync_pipeline.devstore.registry import attributes, field, query
-from shopsync_pipeline.devstore.search import select_items
+from shopsync_pipeline.devstore.search.find import select_items
+from shopsync_pipeline.devstore.values.normalise import amount_text
 from shopsync_pipeline.devstore.views import LevelView
 
 QUANTITY_NAMES = (

@@ -14,8 +14,8 @@ from shopsync_pipeline.devstore.idempotency import KeyRefusedError, recall, reme
 from shopsync_pipeline.devstore.ids import number_of
 from shopsync_pipeline.devstore.records import AdjustmentGroup, Item, Level, StockChange
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
-from shopsync_pipeline.devstore.variant_fields import MAXIMUM_QUANTITY, stock_at
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.variant_fields import MAXIMUM_QUANTITY, stock_at
 from shopsync_pipeline.devstore.views import LevelView
 
 REASONS: Final = (

@@ -14,7 +14,7 @@ from shopsync_pipeline.devstore.ids import find_location
 from shopsync_pipeline.devstore.operations.inventory_writes import touch_stock
 from shopsync_pipeline.devstore.records import Item, Level, Location
 from shopsync_pipeline.devstore.registry import field, mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 _NOT_FOUND = "Location not found."
 

@@ -7,9 +7,9 @@ from typing import Any
 from shopsync_pipeline.devstore.connections import page
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_node
-from shopsync_pipeline.devstore.metafield_types import digest, json_value
 from shopsync_pipeline.devstore.records import Collection, Definition, Metafield, Product, Variant, gid
 from shopsync_pipeline.devstore.registry import attributes, field, query
+from shopsync_pipeline.devstore.values.metafield_types import digest, json_value
 
 APP_NAMESPACE = "app--1000000001"
 _OWNER_TYPES = {"Product": "PRODUCT", "ProductVariant": "PRODUCTVARIANT", "Collection": "COLLECTION"}

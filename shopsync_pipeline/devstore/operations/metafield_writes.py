@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product, find_variant
-from shopsync_pipeline.devstore.metafield_rows import MetafieldRow, check_row, owner_exists, write_row
-from shopsync_pipeline.devstore.metafield_types import digest, is_type
 from shopsync_pipeline.devstore.operations.metafield_reads import namespace_of, owner_type_of
 from shopsync_pipeline.devstore.records import Definition
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.metafield_rows import MetafieldRow, check_row, owner_exists, write_row
+from shopsync_pipeline.devstore.values.metafield_types import digest, is_type
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 MAXIMUM_METAFIELDS: Final = 25
 

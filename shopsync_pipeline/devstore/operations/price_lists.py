@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from shopsync_pipeline.devstore.connections import page
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_variant, number_of, read_id
-from shopsync_pipeline.devstore.normalise import amount_text, price_from
 from shopsync_pipeline.devstore.records import FixedPrice, PriceList, Variant, gid
 from shopsync_pipeline.devstore.registry import field, mutation, query
 from shopsync_pipeline.devstore.store import Store
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.normalise import amount_text, price_from
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 
 class PriceView(NamedTuple):

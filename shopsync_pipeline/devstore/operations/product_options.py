@@ -6,7 +6,9 @@ from itertools import product as combinations
 from typing import Any
 
 from shopsync_pipeline.devstore.context import Context
-from shopsync_pipeline.devstore.option_changes import (
+from shopsync_pipeline.devstore.records import Option, OptionValue, Product, gid
+from shopsync_pipeline.devstore.registry import mutation
+from shopsync_pipeline.devstore.values.option_changes import (
     MAXIMUM_VARIANTS,
     add_combinations,
     find_option,
@@ -19,11 +21,9 @@ from shopsync_pipeline.devstore.option_changes import (
     rename_value,
     repeated,
 )
-from shopsync_pipeline.devstore.options import MAXIMUM_OPTIONS
-from shopsync_pipeline.devstore.records import Option, OptionValue, Product, gid
-from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError
-from shopsync_pipeline.devstore.variant_fields import remove_variant
+from shopsync_pipeline.devstore.values.options import MAXIMUM_OPTIONS
+from shopsync_pipeline.devstore.values.user_errors import UserError
+from shopsync_pipeline.devstore.values.variant_fields import remove_variant
 
 
 @mutation("productOptionsCreate")

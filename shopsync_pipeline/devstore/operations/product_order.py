@@ -6,7 +6,9 @@ from typing import Any
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_variant
-from shopsync_pipeline.devstore.option_changes import (
+from shopsync_pipeline.devstore.records import Option, OptionValue, Product, gid
+from shopsync_pipeline.devstore.registry import mutation
+from shopsync_pipeline.devstore.values.option_changes import (
     drop_places,
     finish,
     move_values,
@@ -14,9 +16,7 @@ from shopsync_pipeline.devstore.option_changes import (
     refusal,
     sort_variants,
 )
-from shopsync_pipeline.devstore.records import Option, OptionValue, Product, gid
-from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 
 @mutation("productOptionsDelete")

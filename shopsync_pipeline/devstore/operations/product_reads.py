@@ -10,13 +10,13 @@ from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.ids import find_product, find_variant, read_id
 from shopsync_pipeline.devstore.records import MediaFile, Option, OptionValue, Product, Variant, gid
 from shopsync_pipeline.devstore.registry import attributes, field, query
-from shopsync_pipeline.devstore.search import (
+from shopsync_pipeline.devstore.search.find import (
     count_products,
     count_variants,
     select_products,
     select_variants,
 )
-from shopsync_pipeline.devstore.search_order import sorted_products
+from shopsync_pipeline.devstore.search.order import sorted_products
 from shopsync_pipeline.devstore.views import ImageView, OptionView, SelectedOption
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from shopsync_pipeline.devstore import deferred, metafield_rows, options, product_fields
+from shopsync_pipeline.devstore import deferred
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product
-from shopsync_pipeline.devstore.media_rows import check_file, take_file
 from shopsync_pipeline.devstore.operations.collections import check_collections, join_collections, leave_collections
 from shopsync_pipeline.devstore.operations.product_reads import find_by_identifier
 from shopsync_pipeline.devstore.records import Product, gid
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
-from shopsync_pipeline.devstore.variant_fields import DEFAULT_VALUE, make_variant, open_stock, renumber
+from shopsync_pipeline.devstore.values import metafield_rows, options, product_fields
+from shopsync_pipeline.devstore.values.media_rows import check_file, take_file
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.variant_fields import DEFAULT_VALUE, make_variant, open_stock, renumber
 
 _MISSING = "Product does not exist"
 _BUSY = "Another operation already in progress. Please wait until current one is finished."

@@ -11,7 +11,7 @@ from shopsync_pipeline.devstore.ids import find_product, number_of
 from shopsync_pipeline.devstore.operations.collections import find_collection
 from shopsync_pipeline.devstore.records import Collection, Product
 from shopsync_pipeline.devstore.registry import field, mutation
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 
 @mutation("publishablePublish")

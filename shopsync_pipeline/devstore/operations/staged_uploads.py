@@ -7,7 +7,7 @@ from typing import Any
 from shopsync_pipeline.devstore.bulk.staging import FOLDERS, stage, target
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import user_error
+from shopsync_pipeline.devstore.values.user_errors import user_error
 
 
 @mutation("stagedUploadsCreate")

@@ -6,11 +6,11 @@ from typing import Any
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product
-from shopsync_pipeline.devstore.normalise import tags_from
-from shopsync_pipeline.devstore.product_fields import check_tags
 from shopsync_pipeline.devstore.records import Product
 from shopsync_pipeline.devstore.registry import mutation
-from shopsync_pipeline.devstore.user_errors import user_error
+from shopsync_pipeline.devstore.values.normalise import tags_from
+from shopsync_pipeline.devstore.values.product_fields import check_tags
+from shopsync_pipeline.devstore.values.user_errors import user_error
 
 
 @mutation("tagsAdd")

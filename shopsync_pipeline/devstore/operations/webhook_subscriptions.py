@@ -12,8 +12,8 @@ from shopsync_pipeline.devstore.ids import number_of, read_id
 from shopsync_pipeline.devstore.operations.product_reads import count
 from shopsync_pipeline.devstore.records import gid
 from shopsync_pipeline.devstore.registry import attributes, field, mutation, query, record_type
-from shopsync_pipeline.devstore.search import filtered
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.search.find import filtered
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 from shopsync_pipeline.devstore.webhooks.addresses import address_errors
 from shopsync_pipeline.devstore.webhooks.records import Subscription
 from shopsync_pipeline.devstore.webhooks.shaping import filter_is_valid

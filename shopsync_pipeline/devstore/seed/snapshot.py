@@ -18,7 +18,6 @@ from typing import Any, Final
 import orjson
 
 from shopsync_pipeline.devstore.config import DevStoreError
-from shopsync_pipeline.devstore.normalise import mime_type_of
 from shopsync_pipeline.devstore.persistence import StateFile
 from shopsync_pipeline.devstore.records import (
     Item,
@@ -33,6 +32,7 @@ from shopsync_pipeline.devstore.records import (
     Record,
     Variant,
 )
+from shopsync_pipeline.devstore.values.normalise import mime_type_of
 
 # Numbers given to what the snapshot does not number start where a new shop's do.
 _FIRST_NUMBER: Final = 1_000_000_000_000

@@ -11,7 +11,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 _FIELD: Final = ["webhookSubscription", "callbackUrl"]
 _PUBSUB: Final = re.compile(r"pubsub://[a-z][a-z0-9-]{4,28}[a-z0-9]:[A-Za-z][\w.~+%-]{2,254}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from shopsync_pipeline.devstore.search_syntax import And, Node, Not, Or, Term, parse_query
+from shopsync_pipeline.devstore.search.syntax import And, Node, Not, Or, Term, parse_query
 from shopsync_pipeline.devstore.store import Store
 from shopsync_pipeline.devstore.webhooks.events import Event
 from shopsync_pipeline.devstore.webhooks.payloads import Payload, metafield_payloads

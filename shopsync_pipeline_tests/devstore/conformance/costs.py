@@ -22,8 +22,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from shopsync_pipeline.devstore.cost import Pricer
-from shopsync_pipeline.devstore.dynamic_cost import input_points
+from shopsync_pipeline.devstore.points.cost import Pricer
+from shopsync_pipeline.devstore.points.dynamic_cost import input_points
 from shopsync_pipeline_tests.devstore.conftest import shared_folder
 
 # Since 2026-09-15 it costs by the owners it touches; the recordings are older than that.

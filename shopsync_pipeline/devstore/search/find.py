@@ -12,12 +12,12 @@ from typing import Any, Final
 from shopsync_pipeline.devstore.clock import normal_time
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.records import Product, Variant
-from shopsync_pipeline.devstore.search_debug import parsed
-from shopsync_pipeline.devstore.search_fields import ITEM_FIELDS, PRODUCT_FIELDS, VARIANT_FIELDS, Value, View
-from shopsync_pipeline.devstore.search_index import Rows
-from shopsync_pipeline.devstore.search_order import timed_window, window
-from shopsync_pipeline.devstore.search_plan import earliest_update, product_candidates, variant_candidates
-from shopsync_pipeline.devstore.search_syntax import And, Node, Not, Or, Term, parse_query
+from shopsync_pipeline.devstore.search.debug import parsed
+from shopsync_pipeline.devstore.search.fields import ITEM_FIELDS, PRODUCT_FIELDS, VARIANT_FIELDS, Value, View
+from shopsync_pipeline.devstore.search.index import Rows
+from shopsync_pipeline.devstore.search.order import timed_window, window
+from shopsync_pipeline.devstore.search.plan import earliest_update, product_candidates, variant_candidates
+from shopsync_pipeline.devstore.search.syntax import And, Node, Not, Or, Term, parse_query
 
 Predicate = Callable[[Any], bool]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
 
-from shopsync_pipeline.devstore.cost import Priced, PricedSelection
+from shopsync_pipeline.devstore.points.cost import Priced, PricedSelection
 
 
 def cost_fields(

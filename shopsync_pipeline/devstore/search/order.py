@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.connections import Key, by_id, read_cursor
 from shopsync_pipeline.devstore.records import Product
-from shopsync_pipeline.devstore.search_fields import View, stock
-from shopsync_pipeline.devstore.search_index import SearchIndex, TimedRows
+from shopsync_pipeline.devstore.search.fields import View, stock
+from shopsync_pipeline.devstore.search.index import SearchIndex, TimedRows
 from shopsync_pipeline.devstore.store import Store
 
 _SORTED_BY: Final[dict[str, Callable[[Product], Any]]] = {

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from shopsync_pipeline.devstore.clock import normal_time
 from shopsync_pipeline.devstore.records import Product, Variant
-from shopsync_pipeline.devstore.search_index import SearchIndex
-from shopsync_pipeline.devstore.search_syntax import And, Node, Term
+from shopsync_pipeline.devstore.search.index import SearchIndex
+from shopsync_pipeline.devstore.search.syntax import And, Node, Term
 from shopsync_pipeline.devstore.store import Store
 
 

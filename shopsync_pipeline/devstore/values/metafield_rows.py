@@ -11,10 +11,10 @@ from typing import Any, Final
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.errors import PlatformError
 from shopsync_pipeline.devstore.ids import find_node, find_product, find_variant, number_of
-from shopsync_pipeline.devstore.metafield_types import is_type, kept_value, problem, references
 from shopsync_pipeline.devstore.operations.metafield_reads import namespace_of, owner_type_of
 from shopsync_pipeline.devstore.records import Collection, Metafield, gid
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.metafield_types import is_type, kept_value, problem, references
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 _LENGTHS: Final = (("namespace", "Namespace", 3, 255), ("key", "Key", 2, 64))
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_location
-from shopsync_pipeline.devstore.normalise import price_from
 from shopsync_pipeline.devstore.records import Item, Level, Product, Variant
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.normalise import price_from
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 MAXIMUM_AMOUNT: Final = Decimal(10) ** 18
 MAXIMUM_QUANTITY: Final = 1_000_000_000

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from shopsync_pipeline.devstore import options
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_product
 from shopsync_pipeline.devstore.records import Option, OptionValue, Product, Variant
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
-from shopsync_pipeline.devstore.variant_fields import (
+from shopsync_pipeline.devstore.values import options
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.variant_fields import (
     DEFAULT_OPTION,
     DEFAULT_VALUE,
     make_variant,

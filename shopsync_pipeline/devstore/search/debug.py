@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from shopsync_pipeline.devstore.search_syntax import And, Node, Not, Or, Term
+from shopsync_pipeline.devstore.search.syntax import And, Node, Not, Or, Term
 
 _BOUNDS: Final = {":>": "gt", ":>=": "gte", ":<": "lt", ":<=": "lte"}
 

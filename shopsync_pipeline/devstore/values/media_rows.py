@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import number_of
-from shopsync_pipeline.devstore.normalise import file_name_of, mime_type_of
 from shopsync_pipeline.devstore.records import MediaFile
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.normalise import file_name_of, mime_type_of
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 
 def status_of(file: MediaFile, now: float) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.records import Option, OptionValue, Product, gid
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
-from shopsync_pipeline.devstore.variant_fields import DEFAULT_OPTION, DEFAULT_VALUE
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.variant_fields import DEFAULT_OPTION, DEFAULT_VALUE
 
 MAXIMUM_OPTIONS: Final = 3
 

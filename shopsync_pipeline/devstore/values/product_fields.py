@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.errors import PlatformError
-from shopsync_pipeline.devstore.normalise import clean_html, free_handle, handle_from, tags_from
 from shopsync_pipeline.devstore.records import Product
-from shopsync_pipeline.devstore.user_errors import UserError, user_error
+from shopsync_pipeline.devstore.values.normalise import clean_html, free_handle, handle_from, tags_from
+from shopsync_pipeline.devstore.values.user_errors import UserError, user_error
 
 MAXIMUM_TEXT: Final = 255
 MAXIMUM_TAGS: Final = 250

@@ -1,0 +1,1 @@
+"""What requests cost and how many may pass: cost formulas, the points bucket, walls."""
