@@ -1,7 +1,7 @@
 """The dev store under a large shop: `python -m shopsync_pipeline_tests.benchmarks.devstore_speed [--products N]`.
 
 Fills a state file with single-variant products of eight metafields, serves it in a process of its own, and prints
-memory, start-up, page times and writes a second over real connections, with the machine they were measured on.
+memory, start-up, page times, writes and bulk lines a second over real connections, with the machine named.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ from shopsync_pipeline.devstore.records import (
     gid,
 )
 from shopsync_pipeline.devstore.store import Store
+from shopsync_pipeline_tests.devstore.bulk_client import UPDATE, BulkClient, jsonl
 from shopsync_pipeline_tests.devstore.client import DevStoreClient
 from shopsync_pipeline_tests.devstore.conftest import start, stop
 
 METAFIELDS = 8
 _WRITES = 2_000
+_LINES = 20_000
 _PAGE = """query P($after: String, $query: String, $sortKey: ProductSortKeys) {
   products(first: 250, after: $after, query: $query, sortKey: $sortKey) {
     nodes { id title handle updatedAt variants(first: 5) { nodes { id sku price inventoryQuantity } } }
@@ -107,6 +109,18 @@ def writes_a_second(address: str, ids: list[str], connections: int) -> float:
     return len(ids) / (time.perf_counter() - before)
 
 
+def bulk_lines_a_second(shop: DevStoreClient, ids: list[str]) -> float:
+    """Lines a second of one bulk operation that updates each product, from its start to its end."""
+    bulk = BulkClient(shop)
+    rows = [{"product": {"id": product, "title": f"In bulk {number}"}} for number, product in enumerate(ids)]
+    path = bulk.upload(jsonl(rows))
+    before = time.perf_counter()
+    operation = bulk.finish(bulk.start(UPDATE, path)["bulkOperation"]["id"])
+    seconds = time.perf_counter() - before
+    assert (operation["status"], operation["objectCount"]) == ("COMPLETED", str(len(ids)))
+    return len(ids) / seconds
+
+
 def machine() -> str:
     """Cores, processor and load of the machine, in a line."""
     model = platform.processor() or "unknown processor"
@@ -150,6 +164,8 @@ def measure(products: int) -> list[tuple[str, str]]:
             for connections in (1, 4):
                 rate = writes_a_second(address, todo, connections)
                 found.append((f"productUpdate over {connections} connections", f"{rate:,.0f} a second"))
+            found.append((f"bulk lines of productUpdate, {_LINES:,} of them",
+                          f"{bulk_lines_a_second(shop, (many * (_LINES // len(many) + 1))[:_LINES]):,.0f} a second"))
             found.append(("memory at the end", f"{memory_of(process.pid):.0f} MiB"))
             shop.http.close()
         finally:
