@@ -1,6 +1,6 @@
 """What the dev store carries of the official schema: types, their fields, and the arguments of those.
 
-A line reads `Type: field(argument argument) field …`; one that begins with a blank goes on the last. For `prune_schema.py`.
+A line reads `Type: field(argument argument) field …`; one that begins with a blank goes on the last.
 """
 
 KEPT_DIRECTIVES = ("idempotent",)
