@@ -46,7 +46,7 @@ TREE: dict[str, dict[str, tuple[Leaf, ...]]] = {
             Leaf("Index Dividers", ("Tab Dividers", "Numbered Index Dividers"),
                  ("5-Tab Set", "8-Tab Set", "31-Tab Set"),
                  (1.1, 14), (0.1, 0.9), "44122027",
-                 {"Number of Tabs": ("5", "8", "12", "31"), "Tab Material": ("Mylar", "Paper", "Plastic")}),
+                 {"Number of Tabs": ("5", "8", "12", "31"), "Tab Material": ("Polyester", "Paper", "Plastic")}),
         ),
         "Writing Instruments": (
             Leaf("Ballpoint Pens", ("Retractable Ballpoint Pens", "Stick Ballpoint Pens"),

@@ -10,6 +10,11 @@ class ShopsyncError(Exception):
     """Base of all errors raised on purpose; `str(error)` is one or more full sentences for the operator."""
 
 
+def in_words(error: BaseException) -> str:
+    """An error as it is put on record: our own text, or the kind of one that nobody foresaw (a terminated run too)."""
+    return str(error) if isinstance(error, ShopsyncError) else f"ended by {type(error).__name__}"
+
+
 class SettingsError(ShopsyncError):
     """A setting is missing or has a value that cannot be used."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from shopsync_pipeline.catalog import Delivery, QuarantinedRow, Reading, find_delivery, read
-from shopsync_pipeline.core.errors import CatalogError, ShopsyncError
+from shopsync_pipeline.core.errors import CatalogError, in_words
 from shopsync_pipeline.core.fields import Path, Value, flatten
 from shopsync_pipeline.db.catalog import Catalog, Switch
 from shopsync_pipeline.engine.context import Context
@@ -61,9 +61,9 @@ def ingest(context: Context) -> IngestReport:
             switch, counts, quarantined = _switch(catalog, import_id, delivery)
             _require_whole(delivery, last, counts, context.settings.max_catalog_shrink)
             catalog.finish_import(import_id, "current", counts)
-    except ShopsyncError as error:
+    except BaseException as error:
         with context.database.write() as connection:
-            Catalog(connection, context.shop_id).finish_import(import_id, "failed", {}, str(error))
+            Catalog(connection, context.shop_id).finish_import(import_id, "failed", {}, in_words(error))
         raise
     return IngestReport(
         import_id=import_id, source=str(delivery.path), shape=delivery.shape, digest=delivery.digest, unchanged=False,

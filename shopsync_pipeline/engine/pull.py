@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.core.errors import in_words
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import PlanItem
@@ -85,7 +85,7 @@ async def pull_products(context: Context, product_ids: Sequence[str]) -> PullRep
             snapshot_id = Snapshot(connection, context.shop_id).start("by_id")
         try:
             found = await read_by_ids(client, product_ids, known=known_links(context), location_id=shop.location_id)
-        except ShopsyncError as error:
+        except BaseException as error:
             _fail(context, client, snapshot_id, 0, error)
             raise
         with context.database.write() as connection:
@@ -151,7 +151,7 @@ async def _store(context: Context, client: ShopifyClient, kind: str, stream: Asy
                 if on_read is not None:
                     on_read(count)
         count += _put(context, batch)
-    except ShopsyncError as error:
+    except BaseException as error:
         _fail(context, client, snapshot_id, count, error)
         raise
     with context.database.write() as connection:
@@ -164,10 +164,10 @@ async def _store(context: Context, client: ShopifyClient, kind: str, stream: Asy
                       points=client.bucket.spent, seconds=time.monotonic() - started)
 
 
-def _fail(context: Context, client: ShopifyClient, snapshot_id: str, count: int, error: ShopsyncError) -> None:
+def _fail(context: Context, client: ShopifyClient, snapshot_id: str, count: int, error: BaseException) -> None:
     with context.database.write() as connection:
         Snapshot(connection, context.shop_id).finish(
-            snapshot_id, products=count, points=client.bucket.spent, error=str(error)
+            snapshot_id, products=count, points=client.bucket.spent, error=in_words(error)
         )
 
 

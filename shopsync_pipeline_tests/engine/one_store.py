@@ -17,7 +17,7 @@ def store_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevStore
     """A dev store in a process of its own, whose points come back fifty times as fast as a real shop's."""
     state: Path = tmp_path_factory.mktemp("one_store") / "store.db"
     command = [sys.executable, "-m", "shopsync_pipeline.devstore", "--port", "0", "--state", str(state), "--token",
-               TOKEN, "--speed", "50"]
+               TOKEN, "--speed", "50", "--index-lag-ms", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
