@@ -89,12 +89,16 @@ def dev(
 @app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def devstore(context: typer.Context) -> None:
     """A local Shopify Admin API on loopback, to develop, test and rehearse against; --help tells its options."""
-    from shopsync_pipeline.devstore.__main__ import main as serve_until_stopped
+    from shopsync_pipeline.devstore.__main__ import run as serve_until_stopped
+    from shopsync_pipeline.devstore.config import DevStoreError
 
     state = Path(".shopsync/devstore.db")
     if not any(given.split("=")[0] == "--state" for given in context.args):
         state.parent.mkdir(parents=True, exist_ok=True)
-    raise SystemExit(serve_until_stopped(["--port", str(STORE_PORT), "--state", str(state), *context.args]))
+    try:
+        serve_until_stopped(["--port", str(STORE_PORT), "--state", str(state), *context.args])
+    except DevStoreError as error:
+        raise ShopsyncError(str(error)) from None
 
 
 @app.command("sample-export")

@@ -5,14 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from shopsync_pipeline.devstore.config import PLANS, SERVED_INDEX_LAG_MS, DevStoreError
 from shopsync_pipeline.devstore.server import serve
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serves until stopped; returns 0, or 2 with a sentence when it cannot start."""
-    parser = argparse.ArgumentParser(prog="devstore", description="A local Shopify Admin GraphQL API on loopback.")
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the options in a sentence, without the whole list of them."""
+
+    def error(self, message: str) -> NoReturn:
+        raise DevStoreError(f"{message}; --help tells the options")
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Serves until stopped. Raises DevStoreError with a sentence when it cannot start or an option cannot be used."""
+    parser = _Parser(prog="devstore", description="A local Shopify Admin GraphQL API on loopback.")
     parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 picks a free one")
     parser.add_argument("--state", type=Path, required=True, help="SQLite file that holds the shop")
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
@@ -35,26 +43,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tls-cert", type=Path, help="PEM certificate; with --tls-key, the dev store speaks https")
     parser.add_argument("--tls-key", type=Path, help="PEM private key of the certificate")
     given = parser.parse_args(arguments)
+    serve(
+        host=given.host,
+        port=given.port,
+        state_path=given.state,
+        shop=given.shop,
+        access_token=given.token,
+        plan=given.plan,
+        latency_ms=given.latency_ms,
+        speed=given.speed,
+        currency=given.currency,
+        locations=given.location or ["Main warehouse"],
+        index_lag_ms=given.index_lag_ms,
+        operation_delay_ms=given.operation_delay_ms,
+        media_delay_ms=given.media_delay_ms,
+        client_id=given.client_id,
+        client_secret=given.client_secret,
+        tls_cert=given.tls_cert,
+        tls_key=given.tls_key,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until stopped; returns 0, or 2 with a sentence when it cannot start."""
     try:
-        serve(
-            host=given.host,
-            port=given.port,
-            state_path=given.state,
-            shop=given.shop,
-            access_token=given.token,
-            plan=given.plan,
-            latency_ms=given.latency_ms,
-            speed=given.speed,
-            currency=given.currency,
-            locations=given.location or ["Main warehouse"],
-            index_lag_ms=given.index_lag_ms,
-            operation_delay_ms=given.operation_delay_ms,
-            media_delay_ms=given.media_delay_ms,
-            client_id=given.client_id,
-            client_secret=given.client_secret,
-            tls_cert=given.tls_cert,
-            tls_key=given.tls_key,
-        )
+        run(arguments)
     except DevStoreError as error:
         print(error, file=sys.stderr)
         return 2
