@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Column, Connection, and_, delete, func, or_, select
 
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links
@@ -60,11 +60,11 @@ class BaseStore:
         return {agreed.links.product: agreed.links for agreed in self._by(base_product.c.product_id, product_ids)
                 .values()}
 
-    def _by(self, column: object, values: Iterable[str]) -> dict[str, Agreed]:
+    def _by(self, column: Column[str], values: Iterable[str]) -> dict[str, Agreed]:
         found: dict[str, Agreed] = {}
         for part in chunks(values):
             rows = self._connection.execute(select(base_product).where(
-                base_product.c.shop_id == self._shop, column.in_(part)  # type: ignore[attr-defined]
+                base_product.c.shop_id == self._shop, column.in_(part)
             )).mappings()
             for row in rows:
                 found[row["product_key"]] = Agreed(

@@ -132,6 +132,16 @@ class Snapshot:
                     read_at=row["read_at"], digests=row["digests"],
                 )
 
+    def read_until(self, product_ids: Iterable[str], instant: datetime) -> list[str]:
+        """Those of `product_ids` that were last read at `instant` or earlier; no document is loaded."""
+        found: list[str] = []
+        for part in chunks(product_ids):
+            found += self._connection.execute(select(snapshot_product.c.product_id).where(
+                snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(part),
+                snapshot_product.c.read_at <= instant,
+            )).scalars()
+        return found
+
     def identities(self) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
         """(product id, custom id, handle, SKUs) of every product, for matching."""
         columns = (snapshot_product.c.product_id, snapshot_product.c.custom_id, snapshot_product.c.handle,

@@ -23,7 +23,7 @@ from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.shopify.client import ShopifyClient
 from shopsync_pipeline.shopify.nodes import RemoteProduct
 from shopsync_pipeline.shopify.shop import Shop, describe, ensure_custom_id
-from shopsync_pipeline.shopify.snapshot import read_all, read_by_ids, read_since
+from shopsync_pipeline.shopify.snapshot import FoundById, read_all, read_by_ids, read_since
 
 OVERLAP = timedelta(minutes=10)
 """How far a delta read looks back before the last read began: `updated_at` has whole seconds and the index lags."""
@@ -90,8 +90,7 @@ async def pull_products(context: Context, product_ids: Sequence[str]) -> PullRep
             raise
         with context.database.write() as connection:
             snapshot = Snapshot(connection, context.shop_id)
-            snapshot.put(stored(product) for product in found.products)
-            removed = snapshot.remove(found.missing)
+            removed = _keep(snapshot, found)
             snapshot.finish(snapshot_id, products=len(found.products), points=client.bucket.spent, removed=removed)
             total = snapshot.count()
     return PullReport(snapshot_id=snapshot_id, kind="by_id", products=len(found.products), removed=removed, total=total,
@@ -108,15 +107,18 @@ async def reread(context: Context, client: ShopifyClient, location_id: str, item
     ids = {item.product_id for item in items if item.product_id is not None and item.operation not in aside}
     latest = now() - timedelta(seconds=context.settings.reread_after)
     with context.database.read() as connection:
-        old = [product.product_id for product in Snapshot(connection, context.shop_id).products(sorted(ids))
-               if product.read_at <= latest]
+        old = Snapshot(connection, context.shop_id).read_until(sorted(ids), latest)
     if not old:
         return
     found = await read_by_ids(client, old, known=known_links(context), location_id=location_id)
     with context.database.write() as connection:
-        snapshot = Snapshot(connection, context.shop_id)
-        snapshot.put(stored(product) for product in found.products)
-        snapshot.remove(found.missing)
+        _keep(Snapshot(connection, context.shop_id), found)
+
+
+def _keep(snapshot: Snapshot, found: FoundById) -> int:
+    """Stores what was read by id, and forgets what is no longer there; returns how many those were."""
+    snapshot.put(stored(product) for product in found.products)
+    return snapshot.remove(found.missing)
 
 
 def stored(product: RemoteProduct) -> StoredProduct:

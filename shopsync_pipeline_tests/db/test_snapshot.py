@@ -125,3 +125,12 @@ def test_a_write_takes_handle_skus_links_and_time_along() -> None:
         document={**STORED.document, **document(handle="clay-pot"), Path("variants[B].sku"): "B"}, links=new,
         updated_at=after_noon(5), read_at=NOON)
     assert STORED.links == links("1")
+
+
+def test_what_was_read_long_ago_is_told_without_loading_it(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("old", read_at=after_noon(-1)), stored("noon", read_at=NOON),
+                      stored("new", read_at=after_noon(1))])
+        assert sorted(snapshot.read_until(["old", "noon", "new", "unknown"], NOON)) == ["noon", "old"]
+        assert snapshot.read_until([], NOON) == []
