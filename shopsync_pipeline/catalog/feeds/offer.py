@@ -6,7 +6,7 @@ Rows of one SKU differ in their warehouse; for everything else the last row that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import orjson
@@ -18,19 +18,33 @@ _DISCONTINUED = frozenset({
 })
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Price and stock of one SKU. Money in the shop's currency; `counted` says that the feed has a column of
-    quantities; `stock` then holds those that could be read."""
+    """Price and stock of one SKU. Money in the shop's currency.
 
-    price: Decimal | None = None
-    compare_at_price: Decimal | None = None
-    cost: Decimal | None = None
+    `amounts`: every money column by name (`price`, `list_price`, `cost`, `cost_ccp3`, …), each for one `uom`.
+    `uom`: the unit that amounts are for, upper case (`EA`, `DZ`); `units`: pieces in it, where the feed says so.
+    `counted`: the feed has a column of quantities; `stock` then holds those that could be read. `title`: the feed's own
+    description. `stock_at`: ISO date or instant of the quantities, where the feed has one. `feed`: the name of the
+    format or of the feed's rule.
+    `rows`: fact (`price`, `stock`, `barcode`, `weight`, …) → (file index, line) of the row that said it.
+    """
+
+    feed: str = ""
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
+    uom: str | None = None
+    units: Decimal | None = None
     weight: Weight | None = None
     barcode: str | None = None
+    title: str | None = None
     discontinued: bool = False
     counted: bool = False
     stock: tuple[Stock, ...] = ()
+    stock_at: str | None = None
+    rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    price: Decimal | None = None
+    compare_at_price: Decimal | None = None
+    cost: Decimal | None = None
 
     @property
     def sellable(self) -> bool:
@@ -60,8 +74,10 @@ def offer_of(rows: Iterable[str]) -> Offer:
     weight = None
     if "weight" in said and "weight_unit" in said:
         weight = Weight(value=Decimal(str(said["weight"])), unit=str(said["weight_unit"]))
+    amounts = {name: Decimal(str(said[name])) for name in ("price", "list_price", "compare_at_price", "cost")
+               if name in said}
     return Offer(
-        price=price, compare_at_price=compare, cost=_money(said, "cost"), weight=weight,
+        amounts=amounts, price=price, compare_at_price=compare, cost=_money(said, "cost"), weight=weight,
         barcode=str(said["barcode"]) if "barcode" in said else None,
         discontinued=str(said.get("status", "")).strip().lower() in _DISCONTINUED,
         counted="counted" in said,
