@@ -118,8 +118,8 @@ def _of_zip(file: Path, name: str) -> list[Member]:
     ]
 
 
-_DELETED = bytes([0, 28, 29, 30, 31])
-"""NUL and the ASCII separators: never text, and ours to use between the fields of a staged row."""
+NEVER_TEXT = bytes([0, 28, 29, 30, 31])
+"""NUL and the ASCII separators: never text, and ours to use as stand-ins and between the fields of a staged row."""
 
 
 class _WithoutSeparators(io.RawIOBase):
@@ -134,7 +134,7 @@ class _WithoutSeparators(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         while data := self._stream.read(len(buffer)):
-            kept = data.translate(None, _DELETED)
+            kept = data.translate(None, NEVER_TEXT)
             if not self._begun:
                 kept, self._begun = kept.removeprefix(codecs.BOM_UTF8), True
             if kept:
