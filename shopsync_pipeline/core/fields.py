@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
+import orjson
+
 from shopsync_pipeline.core.product import Product, Variant, money, plain
 
 Path = NewType("Path", str)
@@ -290,13 +292,37 @@ def digests(fields: Fields) -> str:
 
     Two documents are equal exactly when these texts are equal, so a database can compare products with one `<>`.
     """
-    grouped: dict[Group, dict[Path, Value]] = {group: {} for group in Group}
+    grouped: dict[Group, dict[Path, Value]] = {}
     for path, value in fields.items():
-        grouped[place(path).field.group][path] = value
-    return "".join(
-        hashlib.blake2b(canonical_json(grouped[group]).encode(), digest_size=DIGEST_WIDTH // 2).hexdigest()
-        for group in Group
-    )
+        group = _group(path)
+        if group in grouped:
+            grouped[group][path] = value
+        else:
+            grouped[group] = {path: value}
+    return "".join(_digest(grouped[group]) if group in grouped else _NOTHING for group in Group)
+
+
+def _group(path: Path) -> Group:
+    """The group of a path: what `place` says, without taking the path apart; it is asked once for every value."""
+    prefix, name = ("variants[].", path[path.rindex("].") + 2:]) if path.startswith("variants[") else ("", path)
+    if name.endswith("]"):
+        name = name[:name.index("[")] + "[]"
+    return _GROUPS[prefix + name]
+
+
+_GROUPS = {field.name: field.group for field in REGISTRY}
+
+
+def _digest(fields: Fields) -> str:
+    try:
+        text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Half a surrogate pair, which a store's JSON may hold, is no text for orjson.
+        text = canonical_json(fields).encode(errors="surrogatepass")
+    return hashlib.blake2b(text, digest_size=DIGEST_WIDTH // 2).hexdigest()
+
+
+_NOTHING = _digest({})
 
 
 def differing_groups(one: str, other: str) -> tuple[Group, ...]:

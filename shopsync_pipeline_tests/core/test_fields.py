@@ -190,6 +190,15 @@ _GROUP = {"title": "content", "seo.title": "seo", "tags": "taxonomy", "images": 
           "options": "identity"}
 
 
+@given(key=st.text("ab].[ /", min_size=1, max_size=6).filter(lambda text: "]." not in text),
+       item=st.text("ab].[ /", min_size=1, max_size=6).filter(lambda text: "]." not in text))
+def test_a_value_counts_to_the_digest_of_its_fields_group(key: str, item: str) -> None:
+    for field in REGISTRY:
+        path = Path(field.name.replace("variants[]", f"variants[{key}]").removesuffix("[]"))
+        path = Path(f"{path}[{item}]") if field.name.endswith("[]") else path
+        assert differing_groups(digests({}), digests({path: "x"})) == (place(path).field.group,)
+
+
 def test_a_packed_digest_has_one_part_a_group_in_order() -> None:
     empty = digests({})
     assert len(empty) == DIGEST_WIDTH * len(Group)
