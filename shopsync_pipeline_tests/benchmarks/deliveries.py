@@ -15,7 +15,7 @@ from shopsync_pipeline.catalog import SampleDialect, write_sample_export
 from shopsync_pipeline.catalog.sample_products import FIRST_PRODUCT, PRODUCT_STEP
 
 CHANGED_EVERY = 100
-_FEED = "price_stock.csv"
+FEED = "price_stock.csv"
 _DESCRIPTIONS = "EN_US_B_productdescriptions.csv"
 _FIRST_SKU_NUMBER = 100_000
 
@@ -56,7 +56,7 @@ def tomorrow(export: Path, folder: Path) -> Path:
                 else:
                     shutil.copyfileobj(rows, written, 1 << 20)
     whole.unlink()
-    _restock(export / _FEED, folder / _FEED)
+    _restock(export / FEED, folder / FEED)
     return folder
 
 
