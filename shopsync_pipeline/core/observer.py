@@ -27,10 +27,7 @@ from shopsync_pipeline.core.quality import (
 _VALUE_SHOWN = 200
 _TITLE, _TAGS, _IMAGES, _CATEGORY = Path("title"), Path("tags"), Path("images"), Path("product_type")
 
-PUT_RIGHT = {
-    "title_too_long": "products.title_cut", "invalid_gtin": "products.invalid_gtin",
-    "too_many_tags": "products.with_tags_left_out",
-}
+PUT_RIGHT = {"title_too_long": "products.title_cut", "too_many_tags": "products.with_tags_left_out"}
 """What a reader already put right is no longer in the document, but it was wrong: check → the reader's count of it."""
 
 _NO_OPTIONS: Value = [DEFAULT_OPTION_VALUE]
@@ -146,20 +143,29 @@ class Observer:
             found.append(("mojibake", "options", text, _about(text)))
         return found
 
-    def account(self, counts: Mapping[str, int], *, stock_at: datetime | None = None,
-                refused: Iterable[Example] = ()) -> None:
+    def account(self, counts: Mapping[str, int], *, stock_at: datetime | None = None, rows: Iterable[Example] = (),
+                values: Iterable[Example] = (), unmatched: Iterable[Example] = ()) -> None:
         """Takes what the readers counted (`rows.read`, `rows.quarantined`, `<table>.orphans`, `feed.read`,
-        `feed.unmatched`, `PUT_RIGHT`), the time of the stock figures where it is known, and examples of rows that could
-        not be used. Call it once, after the last product. Raises `ValueError` for a time without a zone."""
+        `feed.unmatched`, `PUT_RIGHT`) and the time of the stock figures where it is known.
+
+        `rows`, `values`, `unmatched`: rows that could not be used, values that were left out of rows that could, and
+        rows of feeds that belong to no product, each with the reader's reason. Call it once, after the last product.
+        Raises `ValueError` for a time without a zone.
+        """
         orphans = {name: count for name, count in counts.items() if name.endswith(".orphans") and count}
         self._rows("orphan_rows", sum(orphans.values()), counts.get("rows.read", 0), [
             Example(name.removesuffix(".orphans"), "productid", str(count),
                     f"{count:,} of its rows belong to products that the delivery does not hold")
             for name, count in sorted(orphans.items(), key=lambda item: (-item[1], item[0]))])
-        self._rows("quarantined_rows", counts.get("rows.quarantined", 0), counts.get("rows.read", 0), refused)
-        self._rows("unmatched_feed_rows", counts.get("feed.unmatched", 0), counts.get("feed.read", 0), ())
+        self._rows("quarantined_rows", counts.get("rows.quarantined", 0), counts.get("rows.read", 0), rows)
+        self._rows("unmatched_feed_rows", counts.get("feed.unmatched", 0), counts.get("feed.read", 0), unmatched)
         for check, name in PUT_RIGHT.items():
             self._tallies[check].count += counts.get(name, 0)
+        for example in values:
+            problem = gtin_problem(example.value.replace(" ", "").replace("-", ""))
+            # The reader's reason holds what `core.gtin` said of the number, so this value was left out as a barcode.
+            if problem is not None and problem in example.sentence:
+                self._tallies["invalid_gtin"].add(example.product, example.field, example.value, example.sentence)
         if stock_at is not None:
             if stock_at.tzinfo is None:
                 raise ValueError(f"the time of the stock figures, {stock_at}, has no time zone")

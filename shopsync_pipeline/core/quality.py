@@ -48,7 +48,7 @@ def _check(name: str, description: str, wrong: str, warn: float, fail: float, of
 
 
 CHECKS: tuple[Check, ...] = (
-    _check("duplicate_sku", "Every SKU belongs to one variant; under a shared one, price and stock go to both.",
+    _check("duplicate_sku", "Every SKU belongs to one variant; price and stock cannot tell apart those that share one.",
            "share a SKU with one before them", 0, 0.01),
     _check("missing_price", "Every variant has a price above zero; without one it cannot be sold.",
            "have a variant without a price", 0.05, 0.5),

@@ -50,8 +50,10 @@ def keep_findings(
     `stock_at`: the time of the stock figures, where it is known. Raises `CatalogError` when a check that is to block
     fails; the caller's transaction, and with it the switch, is then undone.
     """
-    observer.account(counts, stock_at=stock_at, refused=(
-        Example(f"{row.file}:{row.line}", row.column, row.value, row.reason) for row in quarantine))
+    refused = list(quarantine)
+    observer.account(
+        counts, stock_at=stock_at, rows=(_example(row) for row in refused if not row.row_used),
+        values=(_example(row) for row in refused if row.row_used))
     findings = observer.findings()
     instant = now or datetime.now(UTC)
     reasons = refusals(_as_of(findings, instant, stock_hours), thresholds)
@@ -61,6 +63,10 @@ def keep_findings(
             "delivery, or raise the threshold or set blocking = false under [quality] in the mapping file."
         )
     Findings(connection, shop_id).put(import_id, findings)
+
+
+def _example(row: QuarantinedRow) -> Example:
+    return Example(f"{row.file}:{row.line}", row.column, row.value, row.reason)
 
 
 def quality(

@@ -79,7 +79,7 @@ _SEVERITIES = {Severity.WARN: dg.AssetCheckSeverity.WARN, Severity.ERROR: dg.Ass
 )
 def catalog_quality(context: dg.AssetCheckExecutionContext,
                     shopsync: dg.ResourceParam[Shopsync]) -> Iterator[dg.AssetCheckResult]:
-    """What the last import found, held to the thresholds. One step, because the import itself looked at the products."""
+    """What the last import found, held to the thresholds. One step: the import itself looked at the products."""
     with shopsync.opened() as opened:
         found = quality(opened)
     for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):

@@ -144,19 +144,25 @@ def test_rows_are_accounted_for_with_the_tables_at_fault_largest_first() -> None
     counts = {"rows.read": 1000, "rows.quarantined": 7, "productattribute.orphans": 3, "productskus.orphans": 30,
               "productimages.orphans": 0, "feed.read": 50, "feed.unmatched": 5, "products": 1}
     refused = [Example("f.csv:3", "price", "x", "why")] * 30
-    findings = found(product(), counts=counts, refused=refused)
+    unmatched = [Example("feed.csv:9", "sku", "Z9", "no product has this SKU")]
+    findings = found(product(), counts=counts, rows=refused, unmatched=unmatched)
     assert {name: (one.count, one.total) for name, one in findings.items()} == {
         "orphan_rows": (33, 1000), "quarantined_rows": (7, 1000), "unmatched_feed_rows": (5, 50)}
     assert [(one.product, one.value) for one in findings["orphan_rows"].examples] == [
         ("productskus", "30"), ("productattribute", "3")]
     assert findings["quarantined_rows"].examples == tuple(refused[:MOST_EXAMPLES])
+    assert findings["unmatched_feed_rows"].examples == tuple(unmatched)
 
 
 def test_what_a_reader_put_right_was_wrong() -> None:
-    counts = {"products.title_cut": 2, "products.invalid_gtin": 3, "products.with_tags_left_out": 4}
-    findings = found(product(barcode="1"), *[product(sku=f"S{n}") for n in range(9)], counts=counts)
+    counts = {"products.title_cut": 2, "products.with_tags_left_out": 4}
+    left_out = [Example("skus.csv:7", "sku", "0-36000-29145-3",
+                        'UPC of product 7 is "0-36000-29145-3": its check digit is 3 and should be 2; it is left out'),
+                Example("feed.csv:2", "price", "free", 'price for S is "free": not a decimal number')]
+    findings = found(product(barcode="1"), *[product(sku=f"S{n}") for n in range(9)], counts=counts, values=left_out)
     assert {name: one.count for name, one in findings.items()} == {
-        "title_too_long": 2, "invalid_gtin": 4, "too_many_tags": 4}
+        "title_too_long": 2, "invalid_gtin": 2, "too_many_tags": 4}
+    assert findings["invalid_gtin"].examples[1] == left_out[0]
 
 
 def test_the_time_of_the_stock_is_kept_with_the_number_of_products_that_have_stock() -> None:
