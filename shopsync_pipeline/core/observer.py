@@ -66,13 +66,16 @@ class Observer:
         self._products += 1
         variants: list[str] = []
         suspects: list[Path] = []
-        # No path begins with this; the paths of a variant follow one another.
-        prefix, stocked = "\0", False
+        # The paths of a variant follow one another; `prefix` is that of the one at hand, once there is one.
+        prefix, stocked = "variants[", False
         for path, value in fields.items():
             if path.startswith(prefix):
+                if not variants:
+                    prefix = path[:path.rindex("].") + 2]
+                    variants.append(prefix)
                 if not stocked:
                     stocked = path.startswith("stock[", len(prefix))
-            elif path.startswith("variants["):
+            elif variants and path.startswith("variants["):
                 prefix = path[:path.rindex("].") + 2]
                 variants.append(prefix)
                 stocked = stocked or path.startswith("stock[", len(prefix))
@@ -84,7 +87,7 @@ class Observer:
                 text = value.get("value")
                 if type(text) is str and not text.isascii():
                     suspects.append(path)
-            elif type(value) is list:
+            elif type(value) is list and not _is_ascii(value):
                 suspects.append(path)
         broken = False
         for path in suspects:
@@ -191,19 +194,25 @@ class Observer:
         return found
 
 
+def _is_ascii(values: list[Value]) -> bool:
+    """Whether a list of texts, or the alternative texts of pictures, is ASCII throughout, and so needs no look."""
+    for item in values:
+        text = item.get("alt", "") if type(item) is dict else item
+        if type(text) is not str or not text.isascii():
+            return False
+    return True
+
+
 def _broken_text(value: Value) -> str | None:
     """The first text in the wrong encoding in a field's value: text, a metafield, a list of texts or of pictures."""
-    if not isinstance(value, list):
-        text = value.get("value") if isinstance(value, dict) else value
-        return mojibake(text) if isinstance(text, str) else None
-    texts: Iterable[Value] = value
-    if value and type(value[0]) is dict:
-        # The pictures of a product mostly have one alternative text between them.
-        texts = {alt: None for item in value if type(item) is dict and type(alt := item.get("alt")) is str}
-    for text in texts:
-        if isinstance(text, str) and not text.isascii() and (found := mojibake(text)) is not None:
-            return found
-    return None
+    if isinstance(value, str):
+        return mojibake(value)
+    if isinstance(value, dict):
+        texts = [value.get("value", value.get("alt"))]
+    else:
+        texts = [item.get("alt") if isinstance(item, dict) else item for item in value] if isinstance(
+            value, list) else []
+    return next((found for text in texts if isinstance(text, str) and (found := mojibake(text)) is not None), None)
 
 
 def _about(found: str) -> str:
