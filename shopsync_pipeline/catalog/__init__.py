@@ -7,8 +7,9 @@ from shopsync_pipeline.catalog.read import read
 from shopsync_pipeline.catalog.reading import QuarantinedRow, Reading
 from shopsync_pipeline.catalog.rules import ProjectionRules, SpecMetafield
 from shopsync_pipeline.catalog.sample import SampleExport, write_sample_export
+from shopsync_pipeline.catalog.sample_tables import SampleDialect
 
 __all__ = [
-    "Delivery", "ProjectionRules", "QuarantinedRow", "Reading", "SampleExport", "SourceFile", "SpecMetafield",
-    "find_delivery", "read", "write_sample_export",
+    "Delivery", "ProjectionRules", "QuarantinedRow", "Reading", "SampleDialect", "SampleExport", "SourceFile",
+    "SpecMetafield", "find_delivery", "read", "write_sample_export",
 ]

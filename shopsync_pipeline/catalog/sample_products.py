@@ -25,7 +25,9 @@ from shopsync_pipeline.catalog.sample_data import (
 from shopsync_pipeline.catalog.values import gtin_check_digit
 
 FIRST_PRODUCT = 1_010_000_000
-_STUB_EVERY = 12
+PRODUCT_STEP = 7
+STUB_OFFSET = 3
+STUB_EVERY = 12
 _MPN_ENDS = ("", "BK", "WH", "/R", "Q")
 _FIRST_FEW = 10
 
@@ -54,28 +56,32 @@ class SampleProduct:
     offer: tuple[str, ...] | None = None
     accessory: int | None = None
     orphan: bool = False
+    keywords: str = ""
 
 
-def products_of(products: int, seed: int, specs_per_product: int) -> Iterator[SampleProduct]:
-    """So many products for sale, with an accessory stub after every twelfth."""
+def products_of(
+    products: int, seed: int, specs_per_product: int, stub_every: int = STUB_EVERY,
+) -> Iterator[SampleProduct]:
+    """So many products for sale, with an accessory stub after every twelfth (or `stub_every`)."""
     for place in range(products):
-        yield _product(place, random.Random(f"{seed}:{place}"), specs_per_product)
-        if place % _STUB_EVERY == _STUB_EVERY - 1:
+        stub = place % stub_every == stub_every - 1
+        yield _product(place, random.Random(f"{seed}:{place}"), specs_per_product, stub)
+        if stub:
             yield _stub(place, random.Random(f"{seed}:stub:{place}"))
 
 
 def _productid(place: int) -> int:
-    return FIRST_PRODUCT + place * 7
+    return FIRST_PRODUCT + place * PRODUCT_STEP
 
 
 def _stub(place: int, dice: random.Random) -> SampleProduct:
     brand = dice.randrange(len(BRANDS))
     number = f"ACC-{place:06d}"
-    return SampleProduct(_productid(place) + 3, dice.randrange(len(LEAVES)), brand, number, number,
+    return SampleProduct(_productid(place) + STUB_OFFSET, dice.randrange(len(LEAVES)), brand, number, number,
                          f"{BRANDS[brand][0]} Replacement Part {place}", stub=True)
 
 
-def _product(place: int, dice: random.Random, specs_per_product: int) -> SampleProduct:
+def _product(place: int, dice: random.Random, specs_per_product: int, has_stub: bool) -> SampleProduct:
     leaf_place = dice.randrange(len(LEAVES))
     leaf = LEAVES[leaf_place][2]
     brand = dice.randrange(len(BRANDS))
@@ -100,7 +106,7 @@ def _product(place: int, dice: random.Random, specs_per_product: int) -> SampleP
         texts=_texts(dice, title, name, line, noun, color),
         bullets=dice.sample(BULLETS, dice.randrange(2, 5)), pictures=_pictures(dice),
         offer=_offer(dice, place, sku, mpn, "" if bad_upc or dice.random() < 0.1 else upc, leaf, faulty),
-        accessory=_productid(place) + 3 if place % _STUB_EVERY == _STUB_EVERY - 1 else None,
+        accessory=_productid(place) + STUB_OFFSET if has_stub else None,
         orphan=faulty and place % 89 == 88,
     )
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from shopsync_pipeline.core.gtin import gtin_check_digit as gtin_check_digit
+from shopsync_pipeline.core.gtin import gtin_problem as gtin_problem
 from shopsync_pipeline.core.product import Weight
 
 _SPACES = re.compile(r"[\s\u00a0\u202f']+")
@@ -88,23 +90,3 @@ def weight_from_grams(grams: Decimal, unit: str) -> Weight | None:
         return None
     value = (grams / _GRAMS[unit]).quantize(Decimal("0.0001")).normalize()
     return Weight(value=Decimal(format(value, "f")), unit=unit)
-
-
-def gtin_problem(code: str) -> str | None:
-    """Why a UPC, EAN or GTIN cannot be one, or `None` if length (8, 12, 13, 14) and check digit are right."""
-    if not code.isascii() or not code.isdigit():
-        return "not made of digits"
-    if len(code) not in (8, 12, 13, 14):
-        return f"{len(code)} digits where a GTIN has 8, 12, 13 or 14"
-    if not code.strip("0"):
-        return "all digits are zero"
-    expected = gtin_check_digit(code[:-1])
-    if code[-1] != expected:
-        return f"its check digit is {code[-1]} and should be {expected}"
-    return None
-
-
-def gtin_check_digit(body: str) -> str:
-    """The last digit that makes `body` (all digits before it) a valid GTIN."""
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
-    return str(-total % 10)

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from shopsync_pipeline.catalog import SampleDialect
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
@@ -106,11 +107,17 @@ def sample_export(
     directory: Annotated[Path, typer.Argument(help="Where the export's folders and zips go.")],
     products: Annotated[int, typer.Option(min=1, help="How many products.")] = 300,
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 7,
+    dialect: Annotated[
+        SampleDialect, typer.Option(help="The database that the zips are written for.")] = SampleDialect.MYSQL,
+    lean: Annotated[bool, typer.Option("--lean", help=(
+        "20 attribute rows and short texts a product, no add-ons; otherwise as much as a full catalog has."))] = False,
+    extras: Annotated[bool, typer.Option("--extras", help="With the distributor's own category tree.")] = False,
 ) -> None:
     """Writes a believable Etilize export and a price and stock feed, in the real file layout."""
     from shopsync_pipeline.catalog import write_sample_export
 
-    made = write_sample_export(directory, products=products, seed=seed)
+    made = write_sample_export(
+        directory, products=products, seed=seed, full=not lean, dialect=dialect, extras=extras)
     console.print(f"{made.products} products in {made.directory}; prices and stock in {made.feed}")
 
 

@@ -264,3 +264,13 @@ push_progress = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("plan_id", "lane"),
 )
+
+catalog_finding = Table(
+    "catalog_finding", metadata, _shop(),
+    Column("import_id", String(36), nullable=False),
+    Column("check_name", String(64), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("examples", Text, nullable=False),
+    PrimaryKeyConstraint("shop_id", "import_id", "check_name"),
+)

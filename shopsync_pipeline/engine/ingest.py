@@ -6,12 +6,15 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 from shopsync_pipeline.catalog import Delivery, QuarantinedRow, Reading, find_delivery, read
 from shopsync_pipeline.core.errors import CatalogError, in_words
 from shopsync_pipeline.core.fields import Path, Value, flatten
+from shopsync_pipeline.core.observer import Observer
 from shopsync_pipeline.db.catalog import Catalog, Switch
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.quality import keep_findings
 from shopsync_pipeline.settings import Settings
 
 
@@ -58,8 +61,11 @@ def ingest(context: Context) -> IngestReport:
     try:
         with context.database.write() as connection:
             catalog = Catalog(connection, context.shop_id)
-            switch, counts, quarantined = _switch(catalog, import_id, delivery)
+            observer = Observer()
+            switch, counts, reading = _switch(catalog, import_id, delivery, observer)
             _require_whole(delivery, last, counts, context.settings.max_catalog_shrink)
+            keep_findings(connection, context.shop_id, import_id, observer, counts, quarantine=reading.quarantine,
+                          stock_at=_stock_time(delivery))
             catalog.finish_import(import_id, "current", counts)
     except BaseException as error:
         with context.database.write() as connection:
@@ -68,13 +74,15 @@ def ingest(context: Context) -> IngestReport:
     return IngestReport(
         import_id=import_id, source=str(delivery.path), shape=delivery.shape, digest=delivery.digest, unchanged=False,
         products=switch.appeared + switch.changed + switch.unchanged, switch=switch, counts=counts,
-        quarantined=quarantined, seconds=time.monotonic() - started,
+        quarantined=counts["quarantined"], seconds=time.monotonic() - started,
     )
 
 
-def _switch(catalog: Catalog, import_id: str, delivery: Delivery) -> tuple[Switch, dict[str, int], int]:
+def _switch(
+    catalog: Catalog, import_id: str, delivery: Delivery, observer: Observer,
+) -> tuple[Switch, dict[str, int], Reading]:
     reading = read(delivery)
-    switch = catalog.replace(import_id, _documents(reading))
+    switch = catalog.replace(import_id, _documents(reading, observer))
     if switch.appeared + switch.changed + switch.unchanged == 0:
         raise CatalogError(
             f"{delivery.path} was read but holds no product that can be sold (published, not an accessory stub). The "
@@ -87,7 +95,7 @@ def _switch(catalog: Catalog, import_id: str, delivery: Delivery) -> tuple[Switc
         for row in rows
     ])
     counts = {**reading.counts, "quarantined": len(rows)}
-    return switch, counts, len(rows)
+    return switch, counts, reading
 
 
 def _require_whole(delivery: Delivery, last: Mapping[str, int], counts: Mapping[str, int], most: float) -> None:
@@ -102,9 +110,18 @@ def _require_whole(delivery: Delivery, last: Mapping[str, int], counts: Mapping[
             )
 
 
-def _documents(reading: Reading) -> Iterator[tuple[str, dict[Path, Value]]]:
+def _documents(reading: Reading, observer: Observer) -> Iterator[tuple[str, dict[Path, Value]]]:
     for product in reading.products:
-        yield product.key, flatten(product)
+        document = flatten(product)
+        observer.observe(product.key, document)
+        yield product.key, document
+
+
+def _stock_time(delivery: Delivery) -> datetime | None:
+    """When the oldest of the files that hold stock was written: feeds, else a template CSV; `None` without either."""
+    members = delivery.members("feed") or delivery.members("shopify_template")
+    times = [member.file.stat().st_mtime for _, member in members]
+    return datetime.fromtimestamp(min(times), UTC) if times else None
 
 
 def quarantined_rows(context: Context, import_id: str | None, most: int) -> list[QuarantinedRow]:

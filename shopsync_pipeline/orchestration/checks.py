@@ -1,8 +1,16 @@
-"""Asset checks: true statements about the catalog and the plan. The one on bounds blocks the push."""
+"""Asset checks: true statements about the catalog and the plan. The one on bounds blocks the push.
+
+The data-quality checks are one row each of `core.quality.CHECKS` and have the names that the mapping file's `[quality]`
+uses. They block no run: a check that is to block is said so there, and then the import itself is refused.
+"""
+
+from collections.abc import Iterator
 
 import dagster as dg
 
+from shopsync_pipeline.core.quality import CHECKS, Severity, Verdict
 from shopsync_pipeline.engine.ingest import quarantined_rows
+from shopsync_pipeline.engine.quality import quality
 from shopsync_pipeline.engine.resolve import open_conflicts
 from shopsync_pipeline.engine.review import plan_of
 from shopsync_pipeline.orchestration.keys import DIFF, LOCAL_CATALOG
@@ -62,4 +70,49 @@ def all_rows_were_used(shopsync: dg.ResourceParam[Shopsync]) -> dg.AssetCheckRes
     )
 
 
-default_checks = [changes_are_within_bounds, no_conflict_waits, all_rows_were_used]
+_SEVERITIES = {Severity.WARN: dg.AssetCheckSeverity.WARN, Severity.ERROR: dg.AssetCheckSeverity.ERROR}
+
+
+@dg.multi_asset_check(
+    name="catalog_quality", can_subset=True,
+    specs=[dg.AssetCheckSpec(check.name, asset=LOCAL_CATALOG, description=check.description) for check in CHECKS],
+)
+def catalog_quality(context: dg.AssetCheckExecutionContext,
+                    shopsync: dg.ResourceParam[Shopsync]) -> Iterator[dg.AssetCheckResult]:
+    """What the last import found, held to the thresholds. One step: the import itself looked at the products."""
+    with shopsync.opened() as opened:
+        found = quality(opened)
+    for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):
+        verdict = found.verdicts.get(key.name) if found else None
+        if found is None:
+            yield _unseen(key, True, "there is no catalog yet")
+        elif verdict is None:
+            yield _unseen(key, False, "the catalog was imported before this check was made; the next new delivery is "
+                                      "looked at")
+        else:
+            yield _result(key, verdict, found.import_id)
+
+
+def _unseen(key: dg.AssetCheckKey, passed: bool, why: str) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(asset_key=key.asset_key, check_name=key.name, passed=passed, description=why,
+                               severity=dg.AssetCheckSeverity.WARN)
+
+
+def _result(key: dg.AssetCheckKey, verdict: Verdict, import_id: str) -> dg.AssetCheckResult:
+    finding, threshold = verdict.finding, verdict.threshold
+    limits = {"warns_above": threshold.warn, "fails_above": threshold.fail}
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key, check_name=key.name, passed=verdict.severity is None,
+        # A check that passed has a severity too; people see it only when it fails.
+        severity=_SEVERITIES[verdict.severity or Severity.WARN], description=verdict.sentence,
+        metadata={
+            "count": finding.count, "of": finding.total, "share": finding.share, "import": import_id,
+            **{name: share for name, share in limits.items() if share is not None},
+            "examples": markdown_table(
+                ("product or file", "field", "value", "what is wrong"),
+                [(one.product, one.field, one.value, one.sentence) for one in finding.examples]),
+        },
+    )
+
+
+default_checks = [changes_are_within_bounds, no_conflict_waits, all_rows_were_used, catalog_quality]

@@ -7,8 +7,6 @@ memory, start-up, page times, writes and bulk lines a second over real connectio
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import threading
 import time
@@ -31,6 +29,7 @@ from shopsync_pipeline.devstore.records import (
     gid,
 )
 from shopsync_pipeline.devstore.store import Store
+from shopsync_pipeline_tests.benchmarks.machine import machine
 from shopsync_pipeline_tests.devstore.bulk_client import UPDATE, BulkClient, jsonl
 from shopsync_pipeline_tests.devstore.client import DevStoreClient
 from shopsync_pipeline_tests.devstore.conftest import start, stop
@@ -119,17 +118,6 @@ def bulk_lines_a_second(shop: DevStoreClient, ids: list[str]) -> float:
     seconds = time.perf_counter() - before
     assert (operation["status"], operation["objectCount"]) == ("COMPLETED", str(len(ids)))
     return len(ids) / seconds
-
-
-def machine() -> str:
-    """Cores, processor and load of the machine, in a line."""
-    model = platform.processor() or "unknown processor"
-    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
-        if line.startswith("model name"):
-            model = line.split(":", 1)[1].strip()
-            break
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"{os.cpu_count()} cores, {model}, load {load}, Python {platform.python_version()}"
 
 
 def measure(products: int) -> list[tuple[str, str]]:

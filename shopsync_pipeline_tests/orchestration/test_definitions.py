@@ -50,9 +50,15 @@ def test_who_talks_to_the_shop_holds_the_pool() -> None:
 def test_checks_and_the_one_that_blocks() -> None:
     specs = {key.name: spec for checks in REPOSITORY.asset_checks_defs_by_key.values() for spec in checks.check_specs
              for key in [spec.key]}
+    quality = {
+        "duplicate_sku", "missing_price", "price_under_cost", "invalid_gtin", "missing_image", "title_too_long",
+        "too_many_tags", "unmapped_category", "orphan_rows", "mojibake", "stale_stock", "quarantined_rows",
+        "unmatched_feed_rows"}
     assert {name: (spec.asset_key.to_user_string(), spec.blocking) for name, spec in specs.items()} == {
         "changes_are_within_bounds": ("sync/diff", True), "no_conflict_waits": ("sync/diff", False),
-        "all_rows_were_used": ("etilize/local_catalog", False)}
+        "all_rows_were_used": ("etilize/local_catalog", False),
+        **dict.fromkeys(quality, ("etilize/local_catalog", False))}
+    assert all(spec.description for spec in specs.values())
 
 
 def test_nothing_starts_by_itself_before_a_person_turned_it_on() -> None:

@@ -257,5 +257,6 @@ def test_checks_can_be_run_before_there_is_anything(room: ControlRoom) -> None:
     checks = room.defs().resolve_implicit_global_asset_job_def().get_subset(
         asset_check_selection=set(room.defs().resolve_asset_graph().asset_check_keys), asset_selection=set())
     result = checks.execute_in_process(instance=room.instance, raise_on_error=False)
-    assert {name: passed for name, (passed, _) in verdicts(result).items()} == {
-        "changes_are_within_bounds": True, "no_conflict_waits": True, "all_rows_were_used": True}
+    found = verdicts(result)
+    assert {"changes_are_within_bounds", "no_conflict_waits", "all_rows_were_used", "duplicate_sku"} <= set(found)
+    assert all(passed for passed, _ in found.values())
