@@ -55,8 +55,8 @@ class Explained:
         if isinstance(error, OSError):
             return self._of_system(error, doing)
         return CatalogError(
-            f"{self._sentence(doing)} failed ({type(error).__name__}: {self.quoted(error)}). The server at {self._server} "
-            f"may speak another protocol than {self._address.scheme}; check the address.")
+            f"{self._sentence(doing)} failed ({type(error).__name__}: {self.quoted(error)}). The server at "
+            f"{self._server} may speak another protocol than {self._address.scheme}; check the address.")
 
     def repeats_secret(self, error: Exception) -> bool:
         """Whether the error's own text holds the password, so that it must not be chained to ours."""

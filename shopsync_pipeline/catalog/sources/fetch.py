@@ -86,8 +86,8 @@ def _require_at_rest(address: Address, before: Listing, after: Listing) -> None:
     if told:
         more = f", and {len(told) - 3} more" if len(told) > 3 else ""
         raise CatalogError(
-            f"The delivery at {address} changed while it was fetched: {', '.join(told[:3])}{more}. It is not taken, and "
-            "the one before stays. Fetch again once the upload has ended; what came whole is not fetched twice.")
+            f"The delivery at {address} changed while it was fetched: {', '.join(told[:3])}{more}. It is not taken, "
+            "and the one before stays. Fetch again once the upload has ended; what came whole is not fetched twice.")
 
 
 def _changed(name: str, then: RemoteFile | None, now: RemoteFile | None) -> str:

@@ -15,8 +15,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def no_room(place: Path, needed: int, free: int | None = None) -> CatalogError:
     """The disk cannot take `needed` bytes more."""
     left = "" if free is None else f", {free / 1e6:.0f} MB are free"
-    return CatalogError(f"There is no room for {needed / 1e6:.0f} MB more under {place}{left}. Make room there, or name "
-                        "a folder on a larger disk in SHOPSYNC_SPOOL_PATH.")
+    return CatalogError(f"There is no room for {needed / 1e6:.0f} MB more under {place}{left}. Make room there, or "
+                        "name a folder on a larger disk in SHOPSYNC_SPOOL_PATH.")
 
 
 def unusable(place: Path, error: OSError) -> CatalogError:

@@ -168,9 +168,9 @@ class _Walk:
             listed += 1
             if len(folder) > _DEEPEST or listed > _MOST_FOLDERS:
                 raise CatalogError(
-                    f"{self.address} has more than {_MOST_FOLDERS} folders, or some that lie more than {_DEEPEST} deep; a "
-                    "link may lead back to where it lies. Name the delivery's own folder, or choose with a pattern such as "
-                    "folder/*.zip.")
+                    f"{self.address} has more than {_MOST_FOLDERS} folders, or some that lie more than {_DEEPEST} "
+                    "deep; a link may lead back to where it lies. Name the delivery's own folder, or choose with a "
+                    "pattern such as folder/*.zip.")
             path = "/".join([base.rstrip("/"), *folder]) or "/"
             for entry in files.ls(path):
                 own = entry["name"].removeprefix(f"{path.rstrip('/')}/")

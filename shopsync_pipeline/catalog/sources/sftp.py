@@ -95,8 +95,8 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
                                f"({self._explained.quoted(error)}); ask for the server to be updated.") from None
         except ValueError as error:
             raise CatalogError(f"{_known_hosts(self._credentials)} knows {self._address.server} by a key of a kind "
-                               f"that cannot be used ({self._explained.quoted(error)}); add its ed25519, ecdsa or rsa key."
-                               ) from None
+                               f"that cannot be used ({self._explained.quoted(error)}); add its ed25519, ecdsa or "
+                               "rsa key.") from None
 
     def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
         """What lies in the folder `path`; links are told as the files that they lead to."""
