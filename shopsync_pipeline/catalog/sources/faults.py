@@ -31,7 +31,7 @@ class Explained:
     def quoted(self, words: object) -> str:
         """Words of the server, as a sentence may repeat them."""
         line = " ".join("".join(c if c.isprintable() else " " for c in str(words)).split())
-        line = self._credentials.without_secrets(line)
+        line = self._credentials.without_secrets(line).rstrip(" .:")
         return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
 
     def login_refused(self, words: object) -> CatalogError:

@@ -6,6 +6,7 @@ fsspec's own (2026.9) loads no known hosts, so it takes any key or none, and ask
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,11 +79,13 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
                                        f"({getattr(error, 'strerror', None) or 'it is not text'}).") from None
 
     def _log_in(self, key: paramiko.PKey | None, password: str | None) -> None:
+        line = socket.create_connection((self._address.host, self._address.port), self._timeout)
         try:
+            # The banner's time must end first: when the other one ends, paramiko goes on as if all were well.
             self.client.connect(
-                self._address.host, port=self._address.port, username=self._credentials.user,
+                self._address.host, sock=line, port=self._address.port, username=self._credentials.user,
                 password=password, pkey=key, allow_agent=False, look_for_keys=False,
-                timeout=self._timeout, banner_timeout=self._timeout, auth_timeout=self._timeout)
+                timeout=2 * self._timeout, banner_timeout=self._timeout, auth_timeout=self._timeout)
         except paramiko.BadHostKeyException as error:
             raise CatalogError(
                 f"The SSH host key of {self._address.server} is not the known one: it shows {error.key.fingerprint}, "
@@ -93,6 +96,11 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
         except paramiko.IncompatiblePeer as error:
             raise CatalogError(f"{self._address.server} speaks no SSH that is still safe "
                                f"({self._explained.quoted(error)}); ask for the server to be updated.") from None
+        except paramiko.SSHException as error:
+            if "banner" in str(error):
+                raise ConnectionError("what answers there does not begin SSH, or not in time (SHOPSYNC_SOURCE_TIMEOUT)"
+                                      ) from error
+            raise
         except ValueError as error:
             raise CatalogError(f"{_known_hosts(self._credentials)} knows {self._address.server} by a key of a kind "
                                f"that cannot be used ({self._explained.quoted(error)}); add its ed25519, ecdsa or "
@@ -101,7 +109,15 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
     def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
         """What lies in the folder `path`; links are told as the files that they lead to."""
         with _in_words():
-            found = [self._entry(f"{path.rstrip('/')}/{one.filename}", one) for one in self.ftp.listdir_iter(path)]
+            try:
+                # Not `listdir_iter`, as fsspec does: it waits for ever when a link is looked up in between.
+                told = self.ftp.listdir_attr(path)
+            except UnicodeDecodeError as error:
+                raise CatalogError(
+                    f"A name in the folder {path} at {self._address.server} is not UTF-8 "
+                    f"({self._explained.quoted(ascii(error.object))}) and cannot be told over SFTP; have the file "
+                    "renamed, or name another folder.") from None
+            found = [self._entry(f"{path.rstrip('/')}/{one.filename}", one) for one in told]
         return found if detail else [entry["name"] for entry in found]
 
     def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
@@ -204,10 +220,5 @@ def _in_words() -> Iterator[None]:
     """What paramiko raises of its own becomes the system's error for the same thing."""
     try:
         yield
-    except EOFError:
-        raise
     except (paramiko.SSHException, paramiko.SFTPError) as error:
         raise ConnectionError(str(error)) from error
-    except paramiko.ssh_exception.NoValidConnectionsError as error:
-        first = next(iter(error.errors.values()), error)
-        raise first from None
