@@ -16,7 +16,7 @@ from shopsync_pipeline.core.errors import CatalogError
 _LONGEST_QUOTE = 200
 
 
-class SourceLost(CatalogError):  # noqa: N818 -- a state of the line, said like Unreachable of the shop
+class SourceLost(CatalogError):  # noqa: N818 - its name says what happened, and callers read better for it.
     """The server did not answer, or stopped answering: the same may succeed a little later."""
 
 
@@ -51,7 +51,7 @@ class Explained:
         if isinstance(error, ftplib.Error):
             return self._of_answer(error, doing)
         if isinstance(error, EOFError):
-            return self._lost(doing, "the server hung up")
+            return self._lost(doing, self.quoted(error) or "the server hung up")
         if isinstance(error, OSError):
             return self._of_system(error, doing)
         return CatalogError(

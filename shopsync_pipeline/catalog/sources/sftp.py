@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import Any
@@ -18,8 +19,9 @@ from fsspec.implementations.sftp import SFTPFileSystem
 
 from shopsync_pipeline.catalog.sources.credentials import Credentials
 from shopsync_pipeline.catalog.sources.faults import Explained
+from shopsync_pipeline.catalog.sources.keys import key_and_password
 from shopsync_pipeline.catalog.sources.listing import Kind
-from shopsync_pipeline.catalog.sources.location import Address
+from shopsync_pipeline.catalog.sources.location import PORTS, Address
 from shopsync_pipeline.catalog.sources.part import Part
 from shopsync_pipeline.core.errors import CatalogError
 
@@ -58,7 +60,7 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
         self._trust()
         try:
             with _in_words():
-                self._log_in(*_key_and_password(self._credentials))
+                self._log_in(*key_and_password(self._credentials))
                 channel = self.client.get_transport().open_session(timeout=self._timeout)
                 channel.settimeout(self._timeout)
                 channel.invoke_subsystem("sftp")
@@ -92,6 +94,9 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
                 f"known is {error.expected_key.fingerprint}. Someone may be in between. If whoever runs the server "
                 f"confirms the new key, replace the line in {_known_hosts(self._credentials)}.") from None
         except paramiko.AuthenticationException as error:
+            if "timeout" in str(error):
+                raise TimeoutError(str(error)) from error
+            # A server that hangs up here counts as refusing: trying a wrong password again may lock the account.
             raise self._explained.login_refused(error) from None
         except paramiko.IncompatiblePeer as error:
             raise CatalogError(f"{self._address.server} speaks no SSH that is still safe "
@@ -137,11 +142,12 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
     def _stretch(self, path: str, sink: Part, start: int, end: int) -> int:
         with self.ftp.open(path, "rb") as source:
             source.seek(start)
+            source._prefetch_thread = partial(_quietly, source._prefetch_thread)
             source.prefetch(end)
             while start < end:
                 data = source.read(min(_BLOCK, end - start))
                 if not data:
-                    raise EOFError(f"the file ends at {start} instead of {end} bytes")
+                    raise EOFError(f"{start} of {end} bytes came")
                 sink.write(data)
                 start += len(data)
         return start
@@ -165,6 +171,12 @@ class SftpFiles(SFTPFileSystem):  # type: ignore[misc]
         return _described(name, told)
 
 
+def _quietly(ask_ahead: Callable[..., None], *given: Any) -> None:
+    """Asks ahead. On a line that was cut this thread has nothing to tell: the one that reads finds out by itself."""
+    with suppress(OSError, EOFError, paramiko.SSHException):
+        ask_ahead(*given)
+
+
 def _described(name: str, told: paramiko.SFTPAttributes) -> dict[str, Any]:
     mode, kind = told.st_mode, Kind.OTHER
     if mode is None or S_ISREG(mode):
@@ -182,7 +194,7 @@ class _Unknown(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
         self._credentials = credentials
 
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        port = f"-p {self._address.port} " if self._address.port != paramiko.config.SSH_PORT else ""
+        port = f"-p {self._address.port} " if self._address.port != PORTS["sftp"] else ""
         raise CatalogError(
             f"The SSH host key of {self._address.server} is not known ({key.get_name()} {key.fingerprint}), so no "
             "password was sent. Compare it with what whoever runs the server tells you, then add it: "
@@ -191,28 +203,6 @@ class _Unknown(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
 
 def _known_hosts(credentials: Credentials) -> Path:
     return credentials.known_hosts or _SYSTEM_KNOWN_HOSTS[0]
-
-
-def _key_and_password(credentials: Credentials) -> tuple[paramiko.PKey | None, str | None]:
-    """The private key, and the password for the server: none where it was the key's passphrase."""
-    file, password = credentials.key, credentials.password or None
-    if file is None:
-        return None, password
-    try:
-        try:
-            return paramiko.PKey.from_path(file, password.encode() if password else None), None
-        except TypeError:
-            if password is None:
-                raise CatalogError(f"The private key {file} has a passphrase; put it into SHOPSYNC_SOURCE_PASSWORD."
-                                   ) from None
-            # The key has no passphrase, so the password is for a server that asks for both.
-            return paramiko.PKey.from_path(file), password
-    except OSError as error:
-        raise CatalogError(f"The private key {file} (SHOPSYNC_SOURCE_KEY) cannot be read ({error.strerror}).") from None
-    except (ValueError, paramiko.SSHException, paramiko.UnknownKeyType):
-        raise CatalogError(
-            f"The private key {file} (SHOPSYNC_SOURCE_KEY) cannot be used: it is no private key of type ed25519, ecdsa "
-            "or rsa in OpenSSH or PEM form, or SHOPSYNC_SOURCE_PASSWORD is not its passphrase.") from None
 
 
 @contextmanager

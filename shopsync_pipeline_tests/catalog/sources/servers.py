@@ -184,7 +184,7 @@ class FtpServer:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._server.serve_forever(timeout=0.02, blocking=False, handle_exit=False)
+            self._server.ioloop.loop(timeout=0.02, blocking=False)
         self._server.close_all()
 
     def stop(self) -> None:

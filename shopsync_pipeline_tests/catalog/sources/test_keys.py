@@ -11,6 +11,7 @@ import asyncssh
 import pytest
 
 from shopsync_pipeline.catalog.sources import Credentials, fetch, parse
+from shopsync_pipeline.catalog.sources.keys import key_and_password
 from shopsync_pipeline.core.errors import CatalogError
 from shopsync_pipeline_tests.catalog.sources.conftest import HASTY
 from shopsync_pipeline_tests.catalog.sources.servers import PASSWORD, Server
@@ -24,6 +25,21 @@ QUICK: dict[str, Any] = {"rounds": 2, "ignore_few_rounds": True}
 def private_key(kind: str = "ssh-ed25519") -> Any:
     """A new key."""
     return asyncssh.generate_private_key(kind, **({"key_size": 2048} if kind == "ssh-rsa" else {}))
+
+
+@pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"])
+@pytest.mark.parametrize("passphrase", ["", PASSPHRASE])
+@pytest.mark.parametrize("comment", [""] + ["dealer@shop"[:length] for length in (1, 2, 4, 8)])
+def test_a_key_can_be_read(tmp_path: Path, kind: str, passphrase: str, comment: str) -> None:
+    key = private_key(kind)
+    key.set_comment(comment)
+    key.write_private_key(tmp_path / "id", passphrase=passphrase or None, **QUICK)
+
+    shown, password = key_and_password(Credentials(password=passphrase, key=tmp_path / "id"))
+
+    assert shown is not None
+    assert shown.asbytes() == key.public_data
+    assert password is None
 
 
 @pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"])
@@ -101,6 +117,12 @@ def test_a_file_that_holds_no_key_is_told(start: Start, spool: Path, tmp_path: P
         fetch(parse(server.address), replace(credentials, key=file, password=""), spool, HASTY)
     assert told in str(error.value)
     assert "hush" not in str(error.value)
+
+
+def test_a_password_beside_an_open_key_is_for_the_server(tmp_path: Path) -> None:
+    private_key().write_private_key(tmp_path / "id")
+    _, password = key_and_password(Credentials(password=PASSWORD, key=tmp_path / "id"))
+    assert password == PASSWORD
 
 
 def test_sftp_without_a_user_is_refused(start: Start, spool: Path) -> None:
