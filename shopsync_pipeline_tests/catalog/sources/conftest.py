@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shopsync_pipeline.catalog.sources import Credentials, Patience
+from shopsync_pipeline.catalog.sources import Credentials
 from shopsync_pipeline_tests.catalog.sources.servers import (
     HOST,
     PASSWORD,
@@ -26,8 +26,7 @@ from shopsync_pipeline_tests.catalog.sources.servers import (
     Server,
     SftpServer,
 )
-
-HASTY = Patience(timeout=5.0, attempts=3, first_pause=0.01, longest_pause=0.02)
+from shopsync_pipeline_tests.catalog.sources.shop import Shop, Start
 
 
 def certificate(file: Path, *, address: str = HOST) -> Path:
@@ -95,3 +94,15 @@ def start(behaviour: Behaviour, tmp_path: Path) -> Iterator[Callable[..., tuple[
     for server in running:
         with suppress(TimeoutError):
             server.stop()
+
+
+@pytest.fixture
+def shop(scheme: str, start: Start, spool: Path) -> Shop:
+    """The server of the test's scheme."""
+    return Shop(*start(scheme), spool)
+
+
+@pytest.fixture
+def scheme() -> str:
+    """FTP, for the tests that do not choose."""
+    return "ftp"

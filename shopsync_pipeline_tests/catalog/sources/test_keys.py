@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ import pytest
 from shopsync_pipeline.catalog.sources import Credentials, fetch, parse
 from shopsync_pipeline.catalog.sources.keys import key_and_password
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline_tests.catalog.sources.conftest import HASTY
-from shopsync_pipeline_tests.catalog.sources.servers import PASSWORD, Server
+from shopsync_pipeline_tests.catalog.sources.servers import PASSWORD
+from shopsync_pipeline_tests.catalog.sources.shop import HASTY, Start
 
-Start = Callable[..., tuple[Server, Credentials]]
 PASSPHRASE = "open sesame"
 QUICK: dict[str, Any] = {"rounds": 2, "ignore_few_rounds": True}
 """Encrypts a key that need not withstand anyone."""
