@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,8 +13,8 @@ from shopsync_pipeline.core.fields import Path, Value, flatten
 from shopsync_pipeline.core.observer import Observer
 from shopsync_pipeline.db.catalog import Catalog, Switch
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.fetch import local_paths
 from shopsync_pipeline.engine.quality import keep_findings
-from shopsync_pipeline.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ class IngestReport:
 
 def delivery_of(context: Context) -> Delivery:
     """The delivery that the settings point at. Raises `CatalogError` that says what is missing."""
-    return find_delivery(context.settings.export_path, context.settings.feeds)
+    return find_delivery(*local_paths(context.settings))
 
 
 def ingest(context: Context) -> IngestReport:
@@ -135,20 +134,3 @@ def quarantined_rows(context: Context, import_id: str | None, most: int) -> list
             import_id = current.import_id
         rows = catalog.quarantined(import_id, most)
     return [QuarantinedRow(row["file"], row["line"], row["column_name"], row["value"], row["reason"]) for row in rows]
-
-
-def fingerprint(settings: Settings) -> str:
-    """A cheap name for the files that lie ready: their names, sizes and times, without reading them.
-
-    Raises `CatalogError` when the export is not there.
-    """
-    paths = [settings.export_path, *settings.feeds]
-    digest = hashlib.sha256()
-    for path in paths:
-        if not path.exists():
-            raise CatalogError(f"{path} does not exist (see SHOPSYNC_EXPORT_PATH and SHOPSYNC_FEED_PATHS).")
-        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-        for file in files:
-            stat = file.stat()
-            digest.update(f"{file}\t{stat.st_size}\t{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()

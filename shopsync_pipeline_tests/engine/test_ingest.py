@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from shopsync_pipeline.core.errors import CatalogError
 from shopsync_pipeline.db.catalog import Catalog, Import
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.ingest import fingerprint, ingest, quarantined_rows
+from shopsync_pipeline.engine.ingest import ingest, quarantined_rows
 from shopsync_pipeline.engine.review import documents
 from shopsync_pipeline_tests.engine.shelf import Shelf
 
@@ -97,18 +95,3 @@ def test_a_value_that_cannot_be_read_is_kept_with_its_reason(context: Context, s
     ingest(context)
     assert quarantined_rows(context, None, 10) == []
     assert len(quarantined_rows(context, report.import_id, 10)) == 1, "an earlier import keeps its rows"
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_fingerprint_names_the_files_without_reading_them(context: Context, shelf: Shelf) -> None:
-    before = fingerprint(context.settings)
-    assert fingerprint(context.settings) == before
-    shelf.change("L1", title="Lamp One")
-    assert fingerprint(context.settings) != before
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_fingerprint_of_nothing_names_the_settings(context: Context, tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="SHOPSYNC_EXPORT_PATH") as error:
-        fingerprint(context.settings)
-    assert str(tmp_path / "export") in str(error.value)
