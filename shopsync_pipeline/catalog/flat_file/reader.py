@@ -143,11 +143,11 @@ def _values(table: dict[str, int]) -> str:
 def _categories(stage: Stage) -> None:
     """A tree of the names, below a root: a class of the same name in two departments is two nodes. `leaf` (productid,
     categoryid) is the deepest node that a product's row names."""
-    chain = [f"nullif(trim(max(says) FILTER (what = '{level}')), '')" for level in _LEVELS]
+    levels = ", ".join(f"('{level}', {depth})" for depth, level in enumerate(_LEVELS))
     stage.execute(f"""
         CREATE TEMP TABLE path AS
-        SELECT productid, list_filter([{', '.join(chain)}], name -> name IS NOT NULL) AS names
-        FROM said WHERE what IN ({', '.join(f"'{level}'" for level in _LEVELS)}) GROUP BY productid""")
+        SELECT productid, list(trim(says) ORDER BY depth) AS names
+        FROM said JOIN (VALUES {levels}) AS levels (what, depth) USING (what) GROUP BY productid""")
     stage.execute(f"""
         CREATE TEMP TABLE branch AS
         SELECT names, dense_rank() OVER (ORDER BY names) + {_ROOT} AS categoryid

@@ -14,7 +14,7 @@ from shopsync_pipeline.catalog.staging import Table
 
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?\s*")
 _WHOLE = re.compile(r"\s*-?\d{1,18}\s*")
-_FLAGS = frozenset({"0", "1", "true", "false", "t", "f", "y", "n", "yes", "no"})
+_FLAGS = frozenset({"0", "1", "true", "false"})
 _ABSENT = frozenset({"", "NULL", "\\N"})
 _CODES = 5
 _BULLETS = 6
