@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import islice
 
 MYSQL = "mysql"
 MSSQL = "mssql"
 
 _LOOKED_AT = 2000
-"""Backslashes and doubled quotes of one file that are looked at: more of them say nothing new."""
+"""Backslashes, and runs of quotes, of one file that are looked at: more of them say nothing new."""
 
-_PAIR = re.compile(rb"(?P<before>[^\\]?)\\(?P<escaped>[\s\S])(?=(?P<after>[\s\S]?)(?P<next>[\s\S]?))")
-_DOUBLED = re.compile(rb'[^,|\r\n\\"]""|[,|\n]"""[^,|\r\n"]')
-_ENDS = (b"", b",", b"|", b"\r", b"\n")
-_MAY_MEAN_BOTH = frozenset(b"\\0nrtbZN'\r\n")
+_ENDS = (b"", b",", b"|", b"\t", b"\r", b"\n")
+_MAY_MEAN_BOTH = b"\\0nrtbZN'\r\n"
 _NAMED = re.compile(r"_(?P<name>mysql|mssql|oracle)(?=[._/]|$)", re.IGNORECASE)
 
 
@@ -29,39 +26,46 @@ class Evidence:
 
     def __init__(self) -> None:
         self._escapes = self._literals = self._doubled = 0
-        self._pairs_left = self._quotes_left = _LOOKED_AT
+        self._pairs_left = self._runs_left = _LOOKED_AT
 
     def look(self, block: bytes) -> None:
-        """Takes the next block. A pair of characters that two blocks share is not seen, which costs nothing."""
-        if self._pairs_left and b"\\" in block:
-            for pair in islice(_PAIR.finditer(block), self._pairs_left):
-                self._pairs_left -= 1
-                self._weigh(pair)
-        if self._quotes_left and not self._escapes:
-            found = sum(1 for _ in islice(_DOUBLED.finditer(block), self._quotes_left))
-            self._doubled += found
-            # A file without any doubled quote in its first blocks is not searched to its end.
-            self._quotes_left = max(self._quotes_left - max(found, _LOOKED_AT // 8), 0)
+        """Takes the next block. What stands across the border of two blocks is not seen, which costs nothing."""
+        # Jumping from sign to sign is many times faster than a pattern that is tried at every byte.
+        at = block.find(b"\\") if self._pairs_left else -1
+        while at >= 0 and self._pairs_left:
+            self._pairs_left -= 1
+            self._weigh_pair(block[max(at - 1, 0):at], block[at + 1:at + 2], block[at + 2:at + 3], block[at + 3:at + 4])
+            at = block.find(b"\\", at + 2)
+        # Doubled quotes are read in either dialect, so they count only where nothing speaks for escapes.
+        at = block.find(b'""') if self._runs_left and not self._escapes else -1
+        while at >= 0 and self._runs_left:
+            self._runs_left -= 1
+            end = at + 2
+            while block[end:end + 1] == b'"':
+                end += 1
+            before = block[max(at - 1, 0):at]
+            # At the start of a field the first quote opens it, and two alone are an empty value.
+            if before != b"\\" and (before not in _ENDS or end - at > 2):
+                self._doubled += 1
+            at = block.find(b'""', end)
 
-    def _weigh(self, pair: re.Match[bytes]) -> None:
-        escaped, after = pair["escaped"], pair["after"]
+    def _weigh_pair(self, before: bytes, escaped: bytes, after: bytes, following: bytes) -> None:
         if escaped == b'"':
             if after == b'"':
                 # `15.9\""` closes an escaped quote; `a\""b` is a backslash and a doubled quote.
-                if pair["next"] in _ENDS:
+                if following in _ENDS:
                     self._escapes += 1
                 else:
                     self._literals += 1
             elif after not in _ENDS:
                 self._escapes += 1
-        elif escaped == b"N" and pair["before"] in _ENDS and after in _ENDS:
+        elif escaped == b"N" and before in _ENDS and after in _ENDS:
             self._escapes += 1
-        elif escaped[0] not in _MAY_MEAN_BOTH:
+        elif escaped not in _MAY_MEAN_BOTH:
             self._literals += 1
 
     def verdict(self) -> str:
         """`mysql`, `mssql`, or nothing where no byte tells."""
-        # Doubled quotes are read in either dialect, so they count only where nothing speaks for escapes.
         if self._escapes and self._escapes >= self._literals:
             return MYSQL
         return MSSQL if self._literals or self._doubled else ""

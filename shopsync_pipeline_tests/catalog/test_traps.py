@@ -164,7 +164,7 @@ def test_trap_10_all_blocks_or_nothing_and_their_dates(tmp_path: Path) -> None:
     write(tmp_path, rows)
     assert {file.made_at is None for file in find_delivery(tmp_path).files} == {False}
     (tmp_path / "ACME/content/EN_US/sku/sku_EN_US_current_mysql.zip").unlink()
-    with pytest.raises(CatalogError, match="The sku block of the export .* deliver tax, basic and sku together"):
+    with pytest.raises(CatalogError, match=r"The sku block of the export .* deliver tax, basic and sku together"):
         find_delivery(tmp_path)
 
 

@@ -20,7 +20,8 @@ def arrange_codes(stage: Stage, systems: Sequence[str]) -> None:
     stage.execute("""
         CREATE TABLE number AS SELECT ord, trim(name) AS name, trim(sku) AS sku, s.file, s.line FROM productskus AS s
         JOIN published USING (productid)
-        WHERE here(localeid) AND isactive AND trim(name) <> '' AND trim(sku) <> '' ORDER BY ord, s.file, s.line, name, sku""")
+        WHERE here(localeid) AND isactive AND trim(name) <> '' AND trim(sku) <> ''
+        ORDER BY ord, s.file, s.line, name, sku""")
     stage.execute("CREATE TEMP TABLE system (name VARCHAR, tier INTEGER)")
     for tier, name in enumerate(systems):
         stage.execute("INSERT INTO system VALUES (?, ?)", (name, tier))

@@ -109,7 +109,8 @@ class _Slice:
         return _by_product(orders, list(map(Text, types, texts, _rows(files, lines))))
 
     def _codes(self) -> dict[int, tuple[Code, ...]]:
-        orders, (systems, values, files, lines) = self._columns("number", "name, sku, file, line", "file, line, name, sku")
+        orders, (systems, values, files, lines) = self._columns(
+            "number", "name, sku, file, line", "file, line, name, sku")
         return _by_product(orders, list(map(Code, systems, values, _rows(files, lines))))
 
     def _pictures(self) -> dict[int, tuple[Picture, ...]]:
