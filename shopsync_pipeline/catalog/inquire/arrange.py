@@ -27,8 +27,8 @@ ANY_LOCALE = 0
 def create_tables(stage: Stage) -> None:
     """Makes every table that `arrange` reads, empty: those of the exports and extras, and two that no file has.
 
-    `picture_row` (pictures with their complete address where one is given) and `specs_html` (ready sheets) are filled
-    by the reader of flat files.
+    `picture_row` (pictures that do not come from productimages, with their address where one is given) and
+    `specs_html` (ready sheets) are filled by the reader of flat files.
     """
     for known in (*TABLES, *EXTRA_TABLES):
         stage.create(known)
@@ -70,8 +70,7 @@ def arrange(
     """
     stage.execute(f"CREATE MACRO here(x) AS x IN ({ANY_LOCALE}, {locale})")
     stage.execute("""
-        INSERT INTO picture_row SELECT file, line, productid, type, status, NULL FROM productimages
-        UNION ALL SELECT file, line, productid, type, status, NULL FROM productelements
+        INSERT INTO picture_row SELECT file, line, productid, type, status, NULL FROM productelements
         WHERE isactive AND here(localeid)""")
     _keep_last(stage, account)
     _sold(stage, account)
@@ -94,7 +93,8 @@ _KEYS = {
     "categorynames": "categoryid, localeid", "attributenames": "attributeid, localeid",
     "headernames": "headerid, localeid", "categoryheader": "categoryid, templatetype, headerid",
     "categorydisplayattributes": "categoryid, templatetype, headerid, attributeid",
-    "productskus": "productid, name, sku, localeid", "picture_row": "productid, type",
+    "productskus": "productid, name, sku, localeid",
+    "productimages": "productid, type", "picture_row": "productid, type",
     "productlocales": "productid, localeid", "productkeywords": "productid, localeid",
     "mapped_category": "productid", "mapped_category_names": "categoryid, localeid",
     "mapped_category_taxonomy": "categoryid",
@@ -186,7 +186,9 @@ def _pictures_and_documents(stage: Stage, account: Account, day: datetime | None
     stage.execute("""
         CREATE TABLE picture AS
         SELECT ord, trim(type) AS type, coalesce(status, '') AS status, address, p.file, p.line
-        FROM picture_row AS p JOIN published USING (productid) WHERE type IS NOT NULL ORDER BY ord, type""")
+        FROM (SELECT file, line, productid, type, status, NULL AS address FROM productimages
+              UNION ALL SELECT * FROM picture_row ANTI JOIN productimages USING (productid, type)) AS p
+        JOIN published USING (productid) WHERE type IS NOT NULL ORDER BY ord, type""")
     stage.execute("""
         CREATE TEMP TABLE document AS
         SELECT ord, trim(type) AS type, trim(url) AS url, coalesce(lines(text), '') AS text, r.file, r.line,
