@@ -87,6 +87,11 @@ def test_columns_are_found_by_their_names(tmp_path: Path) -> None:
     assert recorded.counts["flat_file.unknown_column.Colour Code"] == 1
 
 
+def test_a_file_without_locales_is_read_whole(tmp_path: Path) -> None:
+    columns = tuple(name for name in FLAT_COLUMNS if name != "LocaleId")
+    assert len(Recorded(write(tmp_path, flat({}, {"ProductId": "12"}, columns=columns))).records) == 2
+
+
 def test_files_with_different_columns_are_one_export(tmp_path: Path) -> None:
     write(tmp_path, flat({}), name="one.csv")
     write(tmp_path, flat({"ProductId": "12"}, columns=tuple(reversed(FLAT_COLUMNS))), name="two.csv")
@@ -109,6 +114,7 @@ def test_one_locale_is_read(tmp_path: Path) -> None:
 def test_a_product_id_that_is_none_costs_its_row(tmp_path: Path) -> None:
     recorded = Recorded(write(tmp_path, flat({}, {"ProductId": "x"}, {"LocaleId": "?", "SKU": "Z"})))
     assert [(row.line, row.column) for row in recorded.quarantine] == [(3, "productid"), (4, "localeid")]
+    assert [code.value for code in recorded.only.codes if code.system == "SPRC"] == ["ACM11", "Z"]
     assert recorded.lost() == {}
 
 

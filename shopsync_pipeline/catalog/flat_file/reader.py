@@ -77,9 +77,10 @@ def _of_locale(members: Given, wanted: str | None) -> Given:
 
 
 def _choose_locale(stage: Stage, account: Account) -> None:
-    """Keeps the rows of one locale: that of most rows, of equally many the lower one."""
-    locales = stage.execute(
-        "SELECT localeid, count(*) AS rows FROM flat_row GROUP BY localeid ORDER BY rows DESC, localeid").fetchall()
+    """Keeps the rows of one locale, that of most rows, of equally many the lower one; and rows that name none."""
+    locales = stage.execute(f"""
+        SELECT localeid, count(*) AS rows FROM flat_row WHERE coalesce(localeid, {ANY_LOCALE}) <> {ANY_LOCALE}
+        GROUP BY localeid ORDER BY rows DESC, localeid""").fetchall()
     for localeid, rows in locales[1:]:
         account.counts["flat_file.other_locale"] += rows
         stage.execute("DELETE FROM flat_row WHERE localeid = ?", (localeid,))
@@ -107,10 +108,11 @@ def _take_apart(stage: Stage) -> None:
         LEFT JOIN (SELECT productid, trim(says) AS name FROM said WHERE what = 'manufacturer') AS made
             USING (productid)
         LEFT JOIN manufacturer AS m USING (name) LEFT JOIN leaf USING (productid)""")
+    types = ", ".join(f"('{what}', {type_})" for what, type_ in _TEXTS.items())
     stage.execute(f"""
         INSERT INTO productdescriptions BY NAME
         SELECT file, line, productid, says AS description, type, {ANY_LOCALE} AS localeid, true AS isactive
-        FROM said JOIN (VALUES {_values(_TEXTS)}) AS types (what, type) USING (what)""")
+        FROM said JOIN (VALUES {types}) AS types (what, type) USING (what)""")
     attributes = ", ".join(f"('{what}', {id_})" for what, (id_, _) in _ATTRIBUTES.items())
     stage.execute(f"""
         INSERT INTO productattribute BY NAME
@@ -134,10 +136,6 @@ def _take_apart(stage: Stage) -> None:
             UNION ALL SELECT file, line, productid, skutype || ' Catalog', catalogsku FROM flat_row
             UNION ALL SELECT file, line, productid, 'UNSPSC', says FROM said WHERE what = 'unspsc'
         ) WHERE name IS NOT NULL AND sku IS NOT NULL""")
-
-
-def _values(table: dict[str, int]) -> str:
-    return ", ".join(f"('{name}', {value})" for name, value in table.items())
 
 
 def _categories(stage: Stage) -> None:
