@@ -16,11 +16,17 @@ ZIPS = {
     "tax/EN_US/tax_EN_US_current_mysql.zip": (
         "EN_US_locales", "EN_US_categorynames", "EN_US_attributenames", "EN_US_headernames"),
     "ACME/content/EN_US/basic/basic_EN_US_current_mysql.zip": (
-        "EN_US_B_product", "EN_US_B_productattributes", "EN_US_B_productdescriptions", "EN_US_B_productimages"),
+        "EN_US_B_product", "EN_US_B_productattributes", "EN_US_B_productdescriptions", "EN_US_B_productimages",
+        "EN_US_B_productlocales", "EN_US_B_productkeywords"),
     "ACME/content/EN_US/sku/sku_EN_US_current_mysql.zip": (
         "EN_US_SKU_SPR_productskus", "EN_US_SKU_D&H Canada_productskus"),
     "ACME/content/EN_US/detail/detail_EN_US_current_mysql.zip": ("EN_US_D_productattributes",),
     "ACME/content/EN_US/featurebullet/featurebullet_EN_US_current_mysql.zip": ("EN_US_F_productfeaturebullets",),
+    "ACME/content/EN_US/accessories/accessories_EN_US_current_mysql.zip": ("EN_US_A_productaccessories",),
+    "ACME/content/EN_US/similar/similar_EN_US_current_mysql.zip": ("EN_US_SIM_productsimilar",),
+    "ACME/content/EN_US/upsell/upsell_EN_US_current_mysql.zip": ("EN_US_U_productupsell",),
+    "ACME/content/EN_US/elements/elements_EN_US_current_mysql.zip": (
+        "EN_US_E_productelements", "EN_US_E_productelementproperties"),
 }
 T = "2026-01-01 00:00:00"
 

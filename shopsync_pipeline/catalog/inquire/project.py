@@ -10,12 +10,12 @@ from itertools import groupby
 
 import orjson
 
-from shopsync_pipeline.catalog.inquire.arrange import BRAND, MARKETING, attribute_ids
 from shopsync_pipeline.catalog.inquire.images import images_of
 from shopsync_pipeline.catalog.inquire.record import InquireProduct, Spec
 from shopsync_pipeline.catalog.markup import body, cut, plain_text, slug
 from shopsync_pipeline.catalog.rules import LIST, SINGLE, ProjectionRules
 from shopsync_pipeline.catalog.values import gtin_problem
+from shopsync_pipeline.catalog.wanted import BRAND, MARKETING, attribute_ids
 from shopsync_pipeline.core.product import Metafield, Product, ProductKey, Variant, variant_keys
 
 RefuseValue = Callable[[str, int, str, str, str], None]

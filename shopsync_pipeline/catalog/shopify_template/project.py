@@ -197,6 +197,9 @@ def _variants(
     for row in rows:
         options = tuple(row.get(f"option{number}_value") or DEFAULT_OPTION_VALUE for number in range(1, len(names) + 1))
         folded = tuple(option.casefold() for option in options)
+        if folded in seen and row.get("image") and not (row.get("sku") or row.get("price")):
+            # A row for one more picture that repeats the options of the first.
+            continue
         if folded in seen:
             reader.refuse(row, "option1_value", f"a second variant {' / '.join(options)} of the same product")
             continue

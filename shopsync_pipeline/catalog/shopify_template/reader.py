@@ -6,13 +6,14 @@ Rows of a handle may lie anywhere, even in two files; staging brings them togeth
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import IO
 
 import orjson
 
 from shopsync_pipeline.catalog.archive import Member, open_text
+from shopsync_pipeline.catalog.delivery import SourceFile
 from shopsync_pipeline.catalog.feeds.offer import Offer, offer_of
 from shopsync_pipeline.catalog.feeds.offers import match_feeds, stage_feeds
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
@@ -29,17 +30,17 @@ ROWS_PER_FETCH = 1000
 
 
 def read_products(
-    stage: Stage, members: list[tuple[str, int, Member]], feeds: list[tuple[str, Member]], rules: ProjectionRules,
-    account: Account,
+    stage: Stage, members: Sequence[tuple[SourceFile, Member]], feeds: Sequence[tuple[SourceFile, Member]],
+    rules: ProjectionRules, account: Account,
 ) -> Iterator[Product]:
-    """Streams the products of template files, given as (encoding, lines, member), in the order of their keys."""
+    """Streams the products of template files in the order of their keys."""
     stage.execute("CREATE TABLE template (file INTEGER, line INTEGER, handle VARCHAR, sku VARCHAR, cells VARCHAR)")
     headers: dict[int, TemplateHeader] = {}
-    for encoding, _, member in members:
+    for file, member in members:
         index = stage.file_index(member)
         path = stage.scratch("template.txt")
         with path.open("w", encoding="utf-8", newline="") as out:
-            headers[index] = _stage(member, index, encoding, out, account)
+            headers[index] = _stage(member, index, file.encoding, out, account)
         stage.execute(
             f"INSERT INTO template SELECT * FROM read_csv('{path.as_posix()}', delim=chr(31), quote='', escape='', "
             "header=false, auto_detect=false, new_line='\\n', max_line_size=16777216, columns={'file': 'INTEGER', "
@@ -47,8 +48,10 @@ def read_products(
         path.unlink()
     stage.execute("""
         CREATE TABLE row_of AS SELECT row_number() OVER (ORDER BY handle, file, line) - 1 AS ord, * FROM template""")
-    stage.execute("CREATE TABLE code AS SELECT ord, 0 AS tier, sku, ord AS line FROM row_of WHERE sku IS NOT NULL")
-    stage_feeds(stage, feeds, rules, account)
+    stage.execute("CREATE TABLE code AS SELECT ord, 0 AS tier, '' AS system, sku, ord AS line FROM row_of "
+                  "WHERE sku IS NOT NULL")
+    stage.execute("CREATE TABLE maker (ord BIGINT, manufacturer VARCHAR, mpn VARCHAR)")
+    stage_feeds(stage, [(file.encoding, member) for file, member in feeds], rules, account)
     match_feeds(stage, account)
     rows: list[TemplateRow] = []
     handle = ""
