@@ -106,5 +106,22 @@ def gtin_problem(code: str) -> str | None:
 
 def gtin_check_digit(body: str) -> str:
     """The last digit that makes `body` (all digits before it) a valid GTIN."""
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
-    return str(-total % 10)
+    # "0" is 48 in ASCII, so each sum is too large by 48 for every digit in it.
+    digits = body.encode()
+    tripled, single = digits[::-2], digits[-2::-2]
+    return str(-(3 * (sum(tripled) - 48 * len(tripled)) + sum(single) - 48 * len(single)) % 10)
+
+
+def gtin(text: str) -> str:
+    """A UPC, EAN or GTIN as it stands under the bars. Raises `ValueError` with the reason if it cannot be one.
+
+    Spaces and hyphens go. A UPC that was padded with zeros to 13 or 14 digits becomes its 12 digits again, so that one
+    product has one code whoever delivers it; the zeros of a UPC itself stay.
+    """
+    code = text.strip().replace(" ", "").replace("-", "")
+    problem = gtin_problem(code)
+    if problem is not None:
+        raise ValueError(problem)
+    while len(code) > 12 and code[0] == "0":
+        code = code[1:]
+    return code

@@ -5,6 +5,7 @@ After this every table can be read in slices of products, each slice from one pl
 
 from __future__ import annotations
 
+from shopsync_pipeline.catalog.content.facts import attribute_ids
 from shopsync_pipeline.catalog.feeds.offers import PART_TIER
 from shopsync_pipeline.catalog.reading import Account
 from shopsync_pipeline.catalog.rules import ProjectionRules
@@ -13,14 +14,6 @@ from shopsync_pipeline.core.errors import CatalogError
 
 BRAND, MARKETING = 113319, 1452
 """Tails of the attributes Brand Name and Marketing Information, without the prefix that names the sheet."""
-
-SHEETS = (34, 32)
-"""Attribute prefixes of the basic and the detailed sheet, by preference."""
-
-
-def attribute_ids(tail: int) -> tuple[int, ...]:
-    """The ids that one fact has on the basic and on the detailed sheet."""
-    return tuple(int(f"{sheet}{tail}") for sheet in SHEETS)
 
 
 def choose_locale(stage: Stage, wanted: str | None, scopes: set[str]) -> int:
