@@ -84,7 +84,7 @@ def price(offer: Offer, rule: PriceRule) -> Priced:
     words = [f"{source} {_text(amounts[source])}"]
     raw = amounts[source] / units
     if units != 1:
-        words.append(f"/ {_text(units)} = {_text(raw)}")
+        words.append(f"/ {plain(units)} = {_text(raw)}")
     markup = rule.markup.get(source, rule.markup.get("*"))
     if markup:
         raw *= _ONE + markup

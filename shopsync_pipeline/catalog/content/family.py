@@ -5,7 +5,6 @@ A family that cannot be told apart by its options stays separate products, and t
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,21 +12,14 @@ from dataclasses import replace
 import orjson
 
 from shopsync_pipeline.catalog.content.metafield_values import LIST_PREFIX, list_text
-from shopsync_pipeline.catalog.content.naming import TAGS_LIMIT
+from shopsync_pipeline.catalog.content.naming import TAGS_LIMIT, family_handle, family_key
 from shopsync_pipeline.catalog.content.origins import Origin, Origins
 from shopsync_pipeline.catalog.content.project import Projected
 from shopsync_pipeline.catalog.content.record import NOWHERE
-from shopsync_pipeline.catalog.markup import cut, slug
+from shopsync_pipeline.catalog.markup import cut
 from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.core.fields import metafield_path, variant_path
-from shopsync_pipeline.core.product import (
-    Image,
-    Metafield,
-    Product,
-    ProductKey,
-    Variant,
-    variant_keys,
-)
+from shopsync_pipeline.core.product import Image, Metafield, Product, Variant, variant_keys
 
 OPTIONS_LIMIT = 3
 VARIANTS_LIMIT = 2048
@@ -59,18 +51,6 @@ def combine(members: Sequence[Projected], rules: CatalogRules, counts: Counter[s
     return [_combined(kept, rules), *hidden]
 
 
-def family_key(family: str) -> ProductKey:
-    """The key of a family's product: of its name alone, so that it stays while members come and go.
-
-    A name of more than plain words also carries a digest, because two such names can have the same slug.
-    """
-    words = slug(family, limit=200)
-    if words.replace("-", " ") == " ".join(family.lower().split()):
-        return ProductKey(f"family:{words}")
-    digest = hashlib.blake2b(" ".join(family.casefold().split()).encode(), digest_size=4).hexdigest()
-    return ProductKey(f"family:{f'{words}-{digest}'.lstrip('-')}")
-
-
 def _why_separate(members: Sequence[Projected], rules: CatalogRules) -> str:
     names = len(rules.variants.options)
     if not 0 < names <= OPTIONS_LIMIT:
@@ -100,8 +80,7 @@ def _combined(members: Sequence[Projected], rules: CatalogRules) -> Projected:
         title = cut(first.family_title[0], rules.title_limit)
         origins["title"] = Origin("variants title", first.family_title[1])
     family = first.family or ""
-    key = family_key(family)
-    handle = slug(key.removeprefix("family:"), limit=rules.handle_limit)
+    key, handle = family_key(family), family_handle(family, rules.handle_limit)
     origins["handle"] = Origin("handle of the family", origins["title"].rows)
     origins["options"] = Origin("variants options")
     product = replace(

@@ -27,8 +27,8 @@ _LARGEST_DECIMAL = Decimal("9999999999999")
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
 _NUMBER = re.compile(r"(?P<number>[-+]?[\d.,]*\d)\s*(?P<unit>[^\d\s].*)?", re.DOTALL)
 _MEASURE = re.compile(
-    r"(?P<number>\d[\d.,]*|\.\d+)?\s*(?:[-\s]?(?P<over>\d{1,3})\s*/\s*(?P<under>\d{1,3}))?\s*(?P<unit>[^\d\s].*)",
-    re.DOTALL)
+    r"(?:(?P<number>\d[\d.,]*|\.\d+)(?:\s*-?\s*(?=\d+\s*/))?)?"
+    r"(?:(?<!\d)(?P<over>\d{1,3})\s*/\s*(?P<under>\d{1,3}))?\s*(?P<unit>[^\d\s/].*)", re.DOTALL)
 _SAFE = "/?#[]@!$&()*+,;=:%~-._"
 
 _UNITS: dict[str, dict[str, tuple[str, ...]]] = {

@@ -1,7 +1,8 @@
-"""Handles that two products never share, and tags as Shopify takes them."""
+"""Handles and keys that two products never share, and tags as Shopify takes them."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from shopsync_pipeline.catalog.content.facts import Facts
@@ -9,6 +10,7 @@ from shopsync_pipeline.catalog.content.origins import Origin, Origins
 from shopsync_pipeline.catalog.content.record import Row
 from shopsync_pipeline.catalog.content.templates import Template, templates
 from shopsync_pipeline.catalog.markup import cut, slug
+from shopsync_pipeline.core.product import ProductKey
 
 TAG_LIMIT = 255
 TAGS_LIMIT = 250
@@ -43,6 +45,23 @@ class Handles:
             parts = (head, f"{last} {productid}".strip()) if shared else (head, last) if last else (text,)
             return slug(*parts, limit=self._limit)
         return slug(facts.title[0], productid, limit=self._limit)
+
+
+def family_key(family: str) -> ProductKey:
+    """The key of a family's product: of its name alone, so that it stays while members come and go.
+
+    A name of more than plain words also carries a digest, because two such names can have the same slug.
+    """
+    words = slug(family, limit=200)
+    if words.replace("-", " ") == " ".join(family.lower().split()):
+        return ProductKey(f"family:{words}")
+    digest = hashlib.blake2b(" ".join(family.casefold().split()).encode(), digest_size=4).hexdigest()
+    return ProductKey(f"family:{f'{words}-{digest}'.lstrip('-')}")
+
+
+def family_handle(family: str, limit: int) -> str:
+    """The handle of a family's product, which goes by its key."""
+    return slug(family_key(family).removeprefix("family:"), limit=limit)
 
 
 def tags_of(

@@ -14,7 +14,7 @@ from shopsync_pipeline.catalog.content.description import description
 from shopsync_pipeline.catalog.content.facts import Facts
 from shopsync_pipeline.catalog.content.images import Gallery
 from shopsync_pipeline.catalog.content.metafields import Metafields, RelatedNames
-from shopsync_pipeline.catalog.content.naming import Handles, tags_of
+from shopsync_pipeline.catalog.content.naming import Handles, family_handle, tags_of
 from shopsync_pipeline.catalog.content.origins import DEFAULT, Origin, Origins
 from shopsync_pipeline.catalog.content.placeholders import category_names
 from shopsync_pipeline.catalog.content.record import ContentRecord, RefuseValue
@@ -74,7 +74,10 @@ class Projection:
         self._selling = Selling(rules, refuse, counts)
 
     def handle_of(self, record: ContentRecord) -> str:
-        """The handle that the record's product gets, without the rest of the projection."""
+        """The handle that the record's product gets, without the rest of the projection. For a member of a family that
+        of the family's product, which it is part of as long as the family can be combined."""
+        if record.family is not None:
+            return family_handle(record.family, self._rules.handle_limit)
         facts = Facts(record, self._wanted)
         self._named(facts, {})
         return self._handles.of(facts)
