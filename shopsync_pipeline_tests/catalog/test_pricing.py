@@ -27,7 +27,8 @@ def priced(rule: PriceRule, given_offer: Offer) -> Decimal:
 
 
 def test_markup_and_rounding_and_how_it_is_told() -> None:
-    rule = PriceRule(sources=("cost_ccp3", "cost"), markup={"cost_ccp3": D("0.35")}, endings=(D("0.99"),), rounding="up",
+    rule = PriceRule(sources=("cost_ccp3", "cost"), markup={"cost_ccp3": D("0.35")}, endings=(D("0.99"),),
+                     rounding="up",
                      cost=("cost_ccp3",))
     assert price(offer(cost_ccp3="12.40", cost="13", list_price="20"), rule) == Priced(
         price=D("16.99"), compare_at_price=D("20.00"), cost=D("12.40"), source="cost_ccp3",
@@ -87,9 +88,11 @@ def test_a_list_price_can_be_discounted_and_any_source_be_marked_up() -> None:
 
 @pytest.mark.parametrize(("rule", "given_offer", "result"), [
     (PriceRule(uom="EA"), offer("DZ", price="24"), "2.00"), (PriceRule(uom="EA"), offer("EA", price="24"), "24.00"),
-    (PriceRule(uom="DZ"), offer("EA", price="2"), "24.00"), (PriceRule(uom="EA"), offer("BX", D(10), price="24"), "2.40"),
+    (PriceRule(uom="DZ"), offer("EA", price="2"), "24.00"),
+    (PriceRule(uom="EA"), offer("BX", D(10), price="24"), "2.40"),
     (PriceRule(uom="EA", units={"BX": D(8)}), offer("bx", price="24"), "3.00"),
-    (PriceRule(uom="BX", units={"BX": D(8)}), offer("EA", price="2"), "16.00"), (PriceRule(), offer("CT", price="24"), "24.00"),
+    (PriceRule(uom="BX", units={"BX": D(8)}), offer("EA", price="2"), "16.00"),
+    (PriceRule(), offer("CT", price="24"), "24.00"),
 ])
 def test_prices_of_one_unit_become_prices_of_another(rule: PriceRule, given_offer: Offer, result: str) -> None:
     assert str(priced(rule, given_offer)) == result

@@ -198,7 +198,7 @@ def _templates(key: str, sources: Sequence[str], problems: Problems) -> list[Tem
         try:
             found.append(Template(source))
         except ValueError as error:
-            problems.wrong(key, source, str(error).rstrip("?."))
+            problems.wrong(key, source, str(error))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
@@ -22,11 +23,12 @@ class Problems:
 
     def wrong(self, key: str, value: object, reason: str) -> None:
         """The value of a key cannot be used; `reason` ends the sentence."""
-        self._sentences.append(f"{self._file}: {key} is {shown(value)}: {reason}.")
+        self.say(key, f"is {shown(value)}: {reason}")
 
     def say(self, key: str, reason: str) -> None:
         """Something about a key other than its value; `reason` goes on after the key's path."""
-        self._sentences.append(f"{self._file}: {key} {reason}.")
+        end = "" if reason.endswith("?") else "."
+        self._sentences.append(f"{self._file}: {key} {reason}{end}")
 
     def unknown(self, key: str, name: str, known: Iterable[str]) -> None:
         """A key that nobody reads."""
@@ -49,5 +51,5 @@ def instead(name: str, known: Iterable[str]) -> str:
 
 def shown(value: object) -> str:
     """A value as it stands in the file, cut where it is long."""
-    text = orjson.dumps(value, default=str).decode()
+    text = str(value) if isinstance(value, Decimal) else orjson.dumps(value, default=str).decode()
     return text if len(text) <= 120 else text[:117] + "…"

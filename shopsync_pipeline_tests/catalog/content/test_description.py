@@ -67,15 +67,17 @@ def test_inline_markup_becomes_a_paragraph_and_blank_lines_make_paragraphs() -> 
 
 
 def test_the_spec_table_has_a_row_per_header_and_one_per_attribute() -> None:
-    body = described(Spec("A", "x", 341, "1"), Spec("A", "x", 341, "2"), Spec("A", "x", 341, "1"), Spec("A", "y", 342, "2"),
-                     Spec("B", "z", 343, "3"), Spec(None, None, 344, "hidden"), Spec("B", "w", 345, "  "))
+    body = described(Spec("A", "x", 341, "1"), Spec("A", "x", 341, "2"), Spec("A", "x", 341, "1"),
+                     Spec("A", "y", 342, "2"), Spec("B", "z", 343, "3"), Spec(None, None, 344, "hidden"),
+                     Spec("B", "w", 345, "  "))
     assert body == ('<table><tbody><tr><th colspan="2">A</th></tr><tr><td>x</td><td>1<br>2</td></tr>'
                     '<tr><td>y</td><td>2</td></tr><tr><th colspan="2">B</th></tr><tr><td>z</td><td>3</td></tr>'
                     "</tbody></table>")
 
 
 def test_an_attribute_of_another_header_is_another_row() -> None:
-    body = described(Spec("A", "x", 341, "1"), Spec("B", "x", 341, "1"), Spec("", "y", 342, "1"), Spec("", "z", 343, "1"))
+    body = described(Spec("A", "x", 341, "1"), Spec("B", "x", 341, "1"), Spec("", "y", 342, "1"),
+                     Spec("", "z", 343, "1"))
     assert body.count("<tr><td>x</td><td>1</td></tr>") == 2
     assert body.count("<th") == 2
     assert body.count("<tr>") == body.count("</tr>") == 6
@@ -104,21 +106,25 @@ def test_a_ready_sheet_is_taken_where_there_are_no_single_values() -> None:
 
 
 def test_the_mapping_can_leave_table_and_bullets_out() -> None:
-    record = ContentRecord(productid=5, specs=(Spec("H", "x", 341, "1"),), bullets=(Bullet("b"),), specs_html="<p>s</p>")
+    record = ContentRecord(productid=5, specs=(Spec("H", "x", 341, "1"),), bullets=(Bullet("b"),),
+                           specs_html="<p>s</p>")
     assert body_of(record, spec_table=False, bullets=False) == ""
 
 
 PIECES = st.lists(st.sampled_from([
-    "<p>", "</p>", "<b>", "<li>", "<ul>", "</ul>", "<table>", "<td>", "</td>", "<tr>", "<script>", "</script>", "<style>",
-    "<a href='javascript:x()'>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<p onclick=x>", "<div style=x>",
-    "<!--", "-->", "<![CDATA[", "<math><mtext>", "<iframe src=x>", "<noscript>", "<textarea>", "<title>", "&lt;script&gt;",
-    "&amp;lt;b&amp;gt;", "&#60;script&#62;", "&", "<", ">", '"', "'", "x", " text ", "\n\n", "\x00", "]]>", "=", "/",
+    "<p>", "</p>", "<b>", "<li>", "<ul>", "</ul>", "<table>", "<td>", "</td>", "<tr>", "<script>", "</script>",
+    "<style>", "<a href='javascript:x()'>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>",
+    "<p onclick=x>", "<div style=x>", "<!--", "-->", "<![CDATA[", "<math><mtext>", "<iframe src=x>", "<noscript>",
+    "<textarea>",
+    "<title>", "&lt;script&gt;", "&amp;lt;b&amp;gt;", "&#60;script&#62;", "&", "<", ">", '"', "'", "x", " text ",
+    "\n\n", "\x00", "]]>", "=", "/",
 ]), max_size=12).map("".join)
 ANY = st.one_of(PIECES, st.text(max_size=30))
 
 
 @given(marketing=ANY, bullet=ANY, header=ANY, name=ANY, value=ANY, sheet=ANY)
-@example(marketing="<p><script>alert(1)</script>", bullet="<li", header="<b", name="</td><script>", value="<p", sheet="<")
+@example(marketing="<p><script>alert(1)</script>", bullet="<li", header="<b", name="</td><script>", value="<p",
+         sheet="<")
 def test_nothing_that_runs_survives_whatever_the_catalog_says(
     marketing: str, bullet: str, header: str, name: str, value: str, sheet: str,
 ) -> None:
@@ -130,7 +136,8 @@ def test_nothing_that_runs_survives_whatever_the_catalog_says(
         assert set(page.attributes) <= {"colspan", "scope"}
 
 
-PLAIN = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="<"), min_size=1, max_size=40).filter(
+PLAIN = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="<"), min_size=1,
+                max_size=40).filter(
     lambda text: text.strip())
 
 

@@ -20,18 +20,22 @@ from shopsync_pipeline.core.product import Product
 from shopsync_pipeline_tests.catalog.content.projecting import Outcome
 
 RULES = CatalogRules(variants=VariantRules(
-    group_by=("{attribute:112816}",), options={"Color": ("{attribute:11122}",), "Size": ("{attribute:9}", "{code:SIZE}")},
+    group_by=("{attribute:112816}",),
+    options={"Color": ("{attribute:11122}",), "Size": ("{attribute:9}", "{code:SIZE}")},
     title=("{vendor} {attribute:112816}",)))
 
 
-def record(id_: int, color: str | None, size: str | None, *, price: str | None = "5", sku: str | None = "") -> ContentRecord:
-    specs = [Spec("H", "Brand Name", 34113319, "Acme", Row(2, id_)), Spec("H", "Series", 34112816, "Durable", Row(2, id_))]
+def record(id_: int, color: str | None, size: str | None, *, price: str | None = "5",
+           sku: str | None = "") -> ContentRecord:
+    specs = [Spec("H", "Brand Name", 34113319, "Acme", Row(2, id_)),
+             Spec("H", "Series", 34112816, "Durable", Row(2, id_))]
     specs += [Spec("H", "Color", 3411122, color, Row(2, 100 + id_))] if color else []
     specs += [Spec("H", "Size", 349, size, Row(2, 200 + id_))] if size else []
     return ContentRecord(
         productid=id_, row=Row(0, id_), mfgpartno=f"MP{id_}", texts=(Text(2, f"Binder {id_}", Row(1, id_)),),
         category=("Office", "Binders" if id_ < 9 else "Folders"), specs=tuple(specs), family="Durable",
-        sku=f"SKU{id_}" if sku == "" else sku, pictures=(Picture("500", "Published", Row(4, id_)), Picture("Top", "Published")),
+        sku=f"SKU{id_}" if sku == "" else sku,
+        pictures=(Picture("500", "Published", Row(4, id_)), Picture("Top", "Published")),
         offer=Offer(amounts={"price": Decimal(price)}, rows={"price": (9, id_)}) if price else None)
 
 
@@ -77,7 +81,8 @@ def test_the_key_stays_while_members_come_and_go() -> None:
     assert keys == {"family:durable"}
 
 
-@given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=6, unique_by=lambda text: " ".join(text.casefold().split())))
+@given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=6,
+                unique_by=lambda text: " ".join(text.casefold().split())))
 def test_families_of_different_names_have_different_keys(names: list[str]) -> None:
     assert len({family_key(name) for name in names}) == len(names)
 
@@ -120,11 +125,13 @@ def test_variants_without_a_sku_are_named_by_their_options() -> None:
 def test_every_variant_keeps_its_picture_when_there_are_too_many() -> None:
     rules = replace(RULES, images=ImageRules(limit=3))
     product = only(record(3, "Red", "L"), record(4, "Blue", "L"), record(5, "Blue", "S"), rules=rules)
-    assert [image.source.split("/")[-2:] for image in product.images] == [["500", "3.jpg"], ["500", "4.jpg"], ["500", "5.jpg"]]
+    assert [image.source.split("/")[-2:] for image in product.images] == [["500", "3.jpg"], ["500", "4.jpg"],
+                                                                          ["500", "5.jpg"]]
     assert all(variant.image for variant in product.variants)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["Red", "Blue", "Green"]), st.sampled_from(["S", "L"])), min_size=1, max_size=6,
+@given(st.lists(st.tuples(st.sampled_from(["Red", "Blue", "Green"]), st.sampled_from(["S", "L"])), min_size=1,
+                max_size=6,
                 unique=True), st.booleans())
 def test_every_field_of_the_whole_has_an_origin(options: list[tuple[str, str]], skus: bool) -> None:
     records = [record(place, *values, sku="" if skus else "same") for place, values in enumerate(options, 3)]

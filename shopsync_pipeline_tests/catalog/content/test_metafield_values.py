@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,8 @@ from shopsync_pipeline.devstore.values.metafield_types import is_type, problem
     ("number_integer", "600 Sheets", "600"), ("number_integer", "1,200", "1200"), ("number_integer", "-3", "-3"),
     ("number_decimal", '15.90"', "15.9"), ("number_decimal", "+12", "12"), ("boolean", "Yes", "true"),
     ("boolean", "0", "false"),
-    ("date", "2026-02-28", "2026-02-28"), ("date", "2026-02-28 00:00:00", "2026-02-28"), ("date", "20260228", "2026-02-28"),
+    ("date", "2026-02-28", "2026-02-28"), ("date", "2026-02-28 00:00:00", "2026-02-28"),
+    ("date", "20260228", "2026-02-28"),
     ("url", "https://example.com/a b.pdf?x=1", "https://example.com/a%20b.pdf?x=1"), ("json", '{ "a": 1 }', '{"a":1}'),
     ("weight", "2.40 lb", '{"value":2.4,"unit":"lb"}'), ("weight", "1 1/2 Pounds", '{"value":1.5,"unit":"lb"}'),
     ("dimension", '8-1/2"', '{"value":8.5,"unit":"in"}'), ("dimension", "11/2 in", '{"value":5.5,"unit":"in"}'),
@@ -33,9 +36,11 @@ def test_values_of_each_type(kind: str, text: str, value: str) -> None:
     ("number_integer", "2.5", "not a whole number"), ("number_integer", "9" * 17, "not a decimal number"),
     ("number_decimal", "99999999999999", "beyond"), ("number_decimal", "some", "not one number"),
     ("boolean", "maybe", "neither true nor false"), ("date", "12/31/2026", "not a date written as"),
-    ("date", "2026-02-30", "not a day"), ("url", "www.example.com", "not an address"), ("url", "javascript:x", "not an"),
+    ("date", "2026-02-30", "not a day"), ("url", "www.example.com", "not an address"),
+    ("url", "javascript:x", "not an"),
     ("url", "https://[", "not an address"), ("json", "{", "not JSON"), ("weight", "2.4", "not a weight with its unit"),
-    ("weight", "2 in", "not a weight"), ("dimension", '8" x 11"', "not a dimension"), ("dimension", "1/0 in", "not a dim"),
+    ("weight", "2 in", "not a weight"), ("dimension", '8" x 11"', "not a dimension"),
+    ("dimension", "1/0 in", "not a dim"),
     ("volume", "gallon", "not a volume"),
 ])
 def test_what_is_not_of_the_type_is_refused_with_a_reason(kind: str, text: str, reason: str) -> None:
@@ -60,13 +65,9 @@ TEXTS = st.one_of(
 def test_whatever_is_read_the_platform_takes_and_nothing_else_is_raised(kind: str, items: list[str]) -> None:
     read = []
     for text in items:
-        try:
-            value = value_reader(kind)(text)
-        except ValueError as error:
-            assert str(error)
-            continue
-        if value:
-            read.append(value)
+        with suppress(ValueError):
+            read.append(value_reader(kind)(text))
+    read = [value for value in read if value]
     if read and kind.startswith(LIST_PREFIX):
         assert problem(kind, list_text(kind, read)) is None
     elif read:

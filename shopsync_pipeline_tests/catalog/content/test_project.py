@@ -45,13 +45,15 @@ FULL = ContentRecord(
     productid=5, row=Row(0, 1), mfgpartno="MP-5", manufacturer="Acme, Inc", category=("Office", "Paper, White"),
     category_row=Row(0, 1), sku="ACM5", sku_row=Row(3, 2), offer=OFFER, keywords="paper white",
     texts=(Text(2, "Acme Paper", Row(1, 1)), Text(4, "Bright.", Row(1, 2))),
-    specs=(Spec("General", "Brand Name", 34113319, "Acme", Row(2, 1)), Spec("General", "Color", 3411122, "White", Row(2, 2)),
+    specs=(Spec("General", "Brand Name", 34113319, "Acme", Row(2, 1)),
+           Spec("General", "Color", 3411122, "White", Row(2, 2)),
            Spec("General", "Color", 3411122, "Ivory", Row(2, 3))),
     codes=(Code("UNSPSC", "14111507", Row(3, 1)), Code("SP Richards", "ACM5", Row(3, 2))),
     pictures=(Picture("500", "Published", Row(4, 1)), Picture("User-Manual", "Published", Row(4, 2))),
     bullets=(Bullet("Acid free", Row(5, 1)),),
     relations=(Relation(RelationKind.ACCESSORY, 6, "ACM6", Row(6, 1)),
-               Relation(RelationKind.ACCESSORY, 7, None, Row(6, 2)), Relation(RelationKind.SIMILAR, 8, "ACM8", Row(6, 3))),
+               Relation(RelationKind.ACCESSORY, 7, None, Row(6, 2)),
+               Relation(RelationKind.SIMILAR, 8, "ACM8", Row(6, 3))),
     resources=(Resource("MSDS", "https://example.com/a.pdf", "", Row(7, 1)),),
 )
 
@@ -155,7 +157,8 @@ def test_status_follows_price_and_stock() -> None:
     ("image", replace(FULL, pictures=())), ("stock", replace(FULL, offer=replace(OFFER, stock=()))),
     ("description", replace(FULL, specs=(), bullets=(), texts=())), ("sku", replace(FULL, sku=None)),
     ("barcode", replace(FULL, offer=replace(OFFER, barcode=None))), ("category", replace(FULL, category=())),
-    ("vendor", replace(FULL, specs=(), manufacturer=None)), ("weight", replace(FULL, offer=replace(OFFER, weight=None))),
+    ("vendor", replace(FULL, specs=(), manufacturer=None)),
+    ("weight", replace(FULL, offer=replace(OFFER, weight=None))),
 ])
 def test_the_mapping_says_what_a_product_must_have_to_be_shown(requirement: str, without: ContentRecord) -> None:
     rules = CatalogRules(publish=PublishRules(requires=(requirement,), otherwise="ARCHIVED"))
@@ -296,7 +299,8 @@ RULES = CatalogRules(
         "texts": st.booleans(), "specs": st.booleans(), "codes": st.booleans(), "pictures": st.booleans(),
         "bullets": st.booleans(), "relations": st.booleans(), "category": st.booleans()}),
     sku=st.sampled_from([None, "ACM5", "a].b", "Default Title"]), offer=st.sampled_from([
-        None, Offer(), OFFER, replace(OFFER, amounts={}), replace(OFFER, weight=Weight(value=Decimal(0), unit="GRAMS"))]))
+        None, Offer(), OFFER, replace(OFFER, amounts={}),
+        replace(OFFER, weight=Weight(value=Decimal(0), unit="GRAMS"))]))
 def test_every_field_of_every_product_has_an_origin_with_a_row(
     has: dict[str, bool], sku: str | None, offer: Offer | None,
 ) -> None:
