@@ -32,14 +32,26 @@ def encode(origins: Mapping[str, Origin]) -> str:
     return orjson.dumps({path: [origin.rule, *_runs(origin.rows)] for path, origin in origins.items()}).decode()
 
 
+def decode(text: str) -> dict[str, Origin]:
+    """Origins from the text that `encode` wrote, with every row again."""
+    found: dict[str, Origin] = {}
+    for path, (rule, *runs) in orjson.loads(text).items():
+        rows = [Row(file, line) for file, first, *last in runs for line in range(first, (last or [first])[0] + 1)]
+        found[path] = Origin(rule, tuple(rows))
+    return found
+
+
 def _runs(rows: tuple[Row, ...]) -> list[list[int]]:
     if len(rows) == 1:
         return [list(rows[0])]
     runs: list[list[int]] = []
+    in_file = begun = ended = -2
     for file, line in sorted(rows):
-        last = runs[-1] if runs else None
-        if last is not None and last[0] == file and line <= last[-1] + 1:
-            last[2:] = [line] if line > last[1] else last[2:]
-        else:
-            runs.append([file, line])
+        if file == in_file and line <= ended + 1:
+            ended = line
+            continue
+        if in_file != -2:
+            runs.append([in_file, begun, ended] if ended > begun else [in_file, begun])
+        in_file, begun, ended = file, line, line
+    runs.append([in_file, begun, ended] if ended > begun else [in_file, begun])
     return runs

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.catalog.content.origins import DEFAULT, Origin, encode
+from shopsync_pipeline.catalog.content.origins import DEFAULT, Origin, decode, encode
 from shopsync_pipeline.catalog.content.record import Row
 
 ROWS = st.lists(st.builds(Row, st.integers(0, 2), st.integers(1, 20)), min_size=1, max_size=30)
@@ -21,9 +21,8 @@ def test_an_origin_is_its_rule_and_its_rows_and_neighbours_are_one_item() -> Non
         "body_html": ["table", [1, 9], [2, 4, 6], [2, 8]]}
 
 
-@given(ROWS)
-def test_the_text_holds_exactly_the_rows(rows: list[Row]) -> None:
-    (rule, *items), = json.loads(encode({"body_html": Origin("r", tuple(rows))})).values()
-    assert rule == "r"
-    held = [(file, line) for file, first, *last in items for line in range(first, (last or [first])[0] + 1)]
-    assert sorted(set(rows)) == sorted(held)
+@given(st.dictionaries(st.text(min_size=1), st.tuples(st.text(min_size=1), ROWS), max_size=4))
+def test_what_was_written_is_read_again_row_by_row(origins: dict[str, tuple[str, list[Row]]]) -> None:
+    read = decode(encode({path: Origin(rule, tuple(rows)) for path, (rule, rows) in origins.items()}))
+    assert {path: (rule, list(rows)) for path, (rule, rows) in read.items()} == {
+        path: (rule, sorted(set(rows))) for path, (rule, rows) in origins.items()}
