@@ -135,6 +135,10 @@ def _pieces(unit: str, rule: PriceRule) -> Decimal | None:
 
 def _rounded(raw: Decimal, floor: Decimal, rule: PriceRule) -> Decimal:
     """The permitted price nearest to `raw` in the rule's direction, or the next higher one if that is under `floor`."""
+    if not rule.endings and rule.step is None:
+        cents = raw.quantize(_CENT, _WAYS[rule.rounding])
+        if cents > 0 and cents >= floor:
+            return cents
     chosen = _down(raw, rule)
     if rule.rounding != "down" or chosen is None:
         higher = _up(raw, rule)
@@ -174,6 +178,9 @@ def _direction(raw: Decimal, rounded: Decimal, rule: PriceRule) -> str:
 
 def _text(value: Decimal) -> str:
     """An amount in words: two decimals, more only where it has them."""
+    text = str(value)
+    if text[-3:-2] == ".":
+        return text
     text = plain(value.quantize(Decimal("0.0001")))
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.ljust(2, '0')}"

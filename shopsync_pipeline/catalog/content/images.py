@@ -48,25 +48,23 @@ class Gallery:
         if not pictures:
             return (), ()
         chosen = self._choose(tuple([(picture.type, picture.status) for picture in pictures]))
-        images: list[Image] = []
-        rows: list[Row] = []
-        sources: set[str] = set()
+        host, number = self._host, record.productid
+        found: dict[str, tuple[Image, Row]] = {}
         for place, word, kind, ending in chosen:
             picture = pictures[place]
             if picture.address is None:
-                source = f"{self._host}/{kind}/{record.productid}{ending}"
-            else:
-                source = picture.address.strip()
-                if not _ADDRESS.fullmatch(source):
-                    self._refuse(picture.row, "url", source,
-                                 f'a picture of product {record.productid} is at "{source}": not an address of the '
-                                 "web; the picture is left out")
-                    continue
-            if source not in sources:
-                sources.add(source)
-                images.append(Image(source=source, alt=f"{word} – {title}" if word else title))
-                rows.append(picture.row)
-        return tuple(images[:self._rules.limit]), tuple(rows[:self._rules.limit])
+                source = f"{host}/{kind}/{number}{ending}"
+            elif _ADDRESS.fullmatch(source := picture.address.strip()) is None:
+                self._refuse(picture.row, "url", source,
+                             f'a picture of product {number} is at "{source}": not an address of the web; the picture '
+                             "is left out")
+                continue
+            if source not in found:
+                found[source] = Image(source=source, alt=f"{word} – {title}" if word else title), picture.row
+        if not found:
+            return (), ()
+        images, rows = zip(*found.values(), strict=True)
+        return images[:self._rules.limit], rows[:self._rules.limit]
 
     def _chosen(self, pictures: Sequence[tuple[str, str]]) -> list[tuple[int, str, str, str]]:
         """(place among the pictures, what is seen, kind, ending of the file's name) of each picture to show."""

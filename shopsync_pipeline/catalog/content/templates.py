@@ -103,7 +103,12 @@ def _compiled(pieces: Sequence[str | Placeholder], clean: Clean) -> Callable[[Fa
             return lambda facts: [(text, (row,)) for text, row in read(facts) if text]
 
         def alone(facts: Facts) -> list[Said]:
-            return [(text, (row,)) for value, row in read(facts) if (text := clean(value))]
+            values = read(facts)
+            if len(values) == 1:
+                value, row = values[0]
+                text = clean(value)
+                return [(text, (row,))] if text else []
+            return [(text, (row,)) for value, row in values if (text := clean(value))]
         return alone
 
     def mixed(facts: Facts) -> list[Said]:
