@@ -1,0 +1,57 @@
+"""Where each field of a product came from: the rule that made it and the rows that were read for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+import orjson
+
+from shopsync_pipeline.catalog.content.record import NOWHERE, Row
+
+
+class Origin(NamedTuple):
+    """`rule`: the template or the part of the rules that decided, in words; `rows`: what it read, at least one."""
+
+    rule: str
+    rows: tuple[Row, ...] = (NOWHERE,)
+
+
+DEFAULT = Origin("default")
+"""Nothing was read: the value is the same for every product."""
+
+Origins: TypeAlias = dict[str, Origin]
+"""By path, as in `core.fields.flatten`."""
+
+
+def encode(origins: Mapping[str, Origin]) -> str:
+    """The JSON text in which origins are kept: path → [rule, [file, line] or [file, first line, last line], …].
+
+    Rows that follow one another in a file are one item: a specification table is made of dozens.
+    """
+    return orjson.dumps({path: [origin.rule, *_runs(origin.rows)] for path, origin in origins.items()}).decode()
+
+
+def decode(text: str) -> dict[str, Origin]:
+    """Origins from the text that `encode` wrote, with every row again."""
+    found: dict[str, Origin] = {}
+    for path, (rule, *runs) in orjson.loads(text).items():
+        rows = [Row(file, line) for file, first, *last in runs for line in range(first, (last or [first])[0] + 1)]
+        found[path] = Origin(rule, tuple(rows))
+    return found
+
+
+def _runs(rows: tuple[Row, ...]) -> list[list[int]]:
+    if len(rows) == 1:
+        return [list(rows[0])]
+    runs: list[list[int]] = []
+    in_file = begun = ended = -2
+    for file, line in sorted(rows):
+        if file == in_file and line <= ended + 1:
+            ended = line
+            continue
+        if in_file != -2:
+            runs.append([in_file, begun, ended] if ended > begun else [in_file, begun])
+        in_file, begun, ended = file, line, line
+    runs.append([in_file, begun, ended] if ended > begun else [in_file, begun])
+    return runs
