@@ -15,8 +15,9 @@ from itertools import islice
 from pathlib import Path
 
 from shopsync_pipeline.catalog.archive import Member, members_of
-from shopsync_pipeline.catalog.feeds import price_stock
+from shopsync_pipeline.catalog.feeds.recognise import recognise_feed
 from shopsync_pipeline.catalog.inquire.tables import BY_NAME, CONQUIRE_ONLY, COUNTED, REQUIRED, inquire_name
+from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.catalog.shopify_template.columns import is_template_header
 from shopsync_pipeline.catalog.staging import Table
 from shopsync_pipeline.catalog.survey import Survey, survey
@@ -25,6 +26,7 @@ from shopsync_pipeline.core.errors import CatalogError
 INQUIRE = "inquire"
 SHOPIFY_TEMPLATE = "shopify_template"
 _SNIFFED_RECORDS = 50
+_RULES = CatalogRules()
 FEED = "feed"
 _HEADER_LINES = {INQUIRE: 0, SHOPIFY_TEMPLATE: 1, FEED: 1}
 
@@ -111,7 +113,7 @@ def _role(member: Member, seen: Survey) -> str:
     """What a member is. Headers tell of themselves; a positional table needs its name and its number of fields."""
     if is_template_header(_records(seen.head, 1)[0]):
         return SHOPIFY_TEMPLATE
-    if price_stock.recognise(seen.head):
+    if recognise_feed(member, seen.head, _RULES) is not None:
         return FEED
     name = inquire_name(member.basename)
     if name is None:
@@ -141,7 +143,7 @@ def _check_layout(member: Member, table: Table, records: list[list[str]]) -> Non
 def _named_feed(member: Member, seen: Survey) -> SourceFile:
     if seen.blank:
         raise CatalogError(f"{member.name} has no rows; download the feed again.")
-    if not price_stock.recognise(seen.head):
+    if recognise_feed(member, seen.head, _RULES) is None:
         first = next(iter(seen.head.splitlines()), "")[:200]
         raise CatalogError(
             f"{member.name} is no price and stock feed: its first line should name a SKU column and a price or stock "

@@ -117,13 +117,15 @@ class PriceRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRule:
     """A feed of the shop's own: files whose name fits `files` (a glob) are read with `columns` (meaning → header
-    names, globs allowed) instead of by their usual names. `systems`: code systems that its SKUs belong to, by
-    preference; empty: all. `amounts`: further money columns, name → header names. `cents`: money without a decimal
-    point is cents. `sheet`: the worksheet of an XLSX."""
+    names, globs allowed) instead of by their usual names; without `columns` the rule only adjusts how a known format
+    is read. `systems`: code systems that its SKUs belong to, by preference; empty: all. `amounts`: further money
+    columns, name → header names. `cents`: money without a decimal point is cents. `sheet`: the worksheet of an XLSX.
+    `location`: the one location key for all of its quantities. `complete`: each file holds all there is (`False`:
+    changes since the last one; `None`: as the format is). `discontinued`: further values of status that mean it."""
 
     name: str
     files: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     amounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     systems: tuple[str, ...] = ()
     delimiter: str | None = None
@@ -131,6 +133,8 @@ class FeedRule:
     sheet: str | None = None
     weight_unit: str | None = None
     location: str | None = None
+    complete: bool | None = None
+    discontinued: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +166,8 @@ class CatalogRules:
     pricing: tuple[PriceRule, ...] = (PriceRule(),)
     feeds: tuple[FeedRule, ...] = ()
     feed_systems: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {
-        "spr_bestprice": ("SP Richards", "SPR Special Order"), "spr_stock": ("SP Richards", "SPR Special Order"),
+        "spr_bestprice": ("SP Richards", "SPR Special Order"), "spr_legacy": ("SP Richards", "SPR Special Order"),
+        "spr_stock": ("SP Richards", "SPR Special Order"),
         "synnex": ("Synnex",), "ingram": ("Ingram Micro USA",), "dandh": ("D&H", "D&H Canada"),
     })
     manufacturers: Mapping[str, str] = field(default_factory=dict)

@@ -68,9 +68,9 @@ def test_status_follows_price_and_stock() -> None:
 
     assert status(None) == "DRAFT"
     assert status(Offer(stock=(Stock(available=4),))) == "DRAFT"
-    assert status(Offer(price=Decimal(1))) == "ACTIVE"
-    assert status(Offer(price=Decimal(1), discontinued=True)) == "DRAFT"
-    assert status(Offer(price=Decimal(1), discontinued=True, stock=(Stock(available=4),))) == "ACTIVE"
+    assert status(Offer(amounts={"price": Decimal(1)})) == "ACTIVE"
+    assert status(Offer(amounts={"price": Decimal(1)}, discontinued=True)) == "DRAFT"
+    assert status(Offer(amounts={"price": Decimal(1)}, discontinued=True, stock=(Stock(available=4),))) == "ACTIVE"
 
 
 def test_a_product_without_any_number_is_named_by_its_option() -> None:

@@ -5,7 +5,7 @@ After this every table can be read in slices of products, each slice from one pl
 
 from __future__ import annotations
 
-from shopsync_pipeline.catalog.feeds.offers import PART_TIER
+from shopsync_pipeline.catalog.feeds.matching import PART_TIER
 from shopsync_pipeline.catalog.reading import Account
 from shopsync_pipeline.catalog.rules import ProjectionRules
 from shopsync_pipeline.catalog.staging import Stage
@@ -157,9 +157,13 @@ def _codes(stage: Stage, rules: ProjectionRules) -> None:
         stage.execute("INSERT INTO system VALUES (?, ?)", (name, tier))
     stage.execute(f"""
         CREATE TABLE code AS
-        SELECT ord, tier, number.sku, number.file * 1000000000::BIGINT + number.line AS line
+        SELECT ord, tier, name AS system, number.sku, number.file * 1000000000::BIGINT + number.line AS line
         FROM number JOIN system USING (name)
-        UNION ALL SELECT ord, {PART_TIER}, trim(mfgpartno), 0 FROM published WHERE mfgpartno IS NOT NULL""")
+        UNION ALL SELECT ord, {PART_TIER}, '', trim(mfgpartno), 0 FROM published WHERE mfgpartno IS NOT NULL""")
+    stage.execute("""
+        CREATE TABLE maker AS
+        SELECT ord, trim(m.name) AS manufacturer, trim(mfgpartno) AS mpn FROM published
+        LEFT JOIN manufacturer AS m USING (manufacturerid) WHERE mfgpartno IS NOT NULL""")
     stage.execute("""
         CREATE TABLE selling AS
         WITH best AS (

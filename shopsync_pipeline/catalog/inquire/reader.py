@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from shopsync_pipeline.catalog.archive import Member
-from shopsync_pipeline.catalog.feeds.offers import match_feeds, stage_feeds
+from shopsync_pipeline.catalog.feeds.matching import match_feeds
+from shopsync_pipeline.catalog.feeds.offers import stage_feeds
 from shopsync_pipeline.catalog.inquire.arrange import arrange, choose_locale
 from shopsync_pipeline.catalog.inquire.project import project
 from shopsync_pipeline.catalog.inquire.slices import gather
 from shopsync_pipeline.catalog.inquire.tables import BY_NAME, TABLES, inquire_name
 from shopsync_pipeline.catalog.reading import Account
 from shopsync_pipeline.catalog.records import Dialect
-from shopsync_pipeline.catalog.rules import ProjectionRules
+from shopsync_pipeline.catalog.rules import CatalogRules, ProjectionRules
 from shopsync_pipeline.catalog.staging import Stage
 from shopsync_pipeline.core.product import Product
 
@@ -42,8 +43,9 @@ def read_products(
         stage.load(BY_NAME[name.table], member, encoding, dialect)
     locale = choose_locale(stage, rules.locale, scopes)
     products = arrange(stage, rules, locale, detailed, account)
-    stage_feeds(stage, feeds, rules, account)
-    match_feeds(stage, account)
+    feed_rules = CatalogRules(code_systems=rules.code_systems, default_weight_unit=rules.default_weight_unit)
+    stage_feeds(stage, feeds, feed_rules, account)
+    match_feeds(stage, feed_rules, account)
     for source in gather(stage, locale, products):
         product = project(source, rules, account.refuse_value)
         account.counts["products"] += 1

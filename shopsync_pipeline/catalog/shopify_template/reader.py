@@ -13,11 +13,12 @@ from typing import IO
 import orjson
 
 from shopsync_pipeline.catalog.archive import Member, open_text
+from shopsync_pipeline.catalog.feeds.matching import match_feeds
 from shopsync_pipeline.catalog.feeds.offer import Offer, offer_of
-from shopsync_pipeline.catalog.feeds.offers import match_feeds, stage_feeds
+from shopsync_pipeline.catalog.feeds.offers import stage_feeds
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
 from shopsync_pipeline.catalog.records import Dialect, read_batches
-from shopsync_pipeline.catalog.rules import ProjectionRules
+from shopsync_pipeline.catalog.rules import CatalogRules, ProjectionRules
 from shopsync_pipeline.catalog.shopify_template.columns import TemplateHeader, parse_header
 from shopsync_pipeline.catalog.shopify_template.project import MetafieldCell, TemplateRow, project
 from shopsync_pipeline.catalog.staging import FIELD, Stage
@@ -47,9 +48,11 @@ def read_products(
         path.unlink()
     stage.execute("""
         CREATE TABLE row_of AS SELECT row_number() OVER (ORDER BY handle, file, line) - 1 AS ord, * FROM template""")
-    stage.execute("CREATE TABLE code AS SELECT ord, 0 AS tier, sku, ord AS line FROM row_of WHERE sku IS NOT NULL")
-    stage_feeds(stage, feeds, rules, account)
-    match_feeds(stage, account)
+    stage.execute(
+        "CREATE TABLE code AS SELECT ord, 0 AS tier, '' AS system, sku, ord AS line FROM row_of WHERE sku IS NOT NULL")
+    feed_rules = CatalogRules(code_systems=rules.code_systems, default_weight_unit=rules.default_weight_unit)
+    stage_feeds(stage, feeds, feed_rules, account)
+    match_feeds(stage, feed_rules, account)
     rows: list[TemplateRow] = []
     handle = ""
     for next_handle, row in _rows(stage, headers):
