@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shopsync_pipeline.catalog.rules import FeedRule
 from shopsync_pipeline.catalog.values import weight_unit
@@ -46,6 +47,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 MEANINGS = frozenset(ALIASES) | {"action", "min_qty"}
 """What `FeedRule.columns` may map. `action` (`A`, `C`, `D`) and `min_qty` have no usual names."""
 
+_COLUMN_LIMIT = 2000
+_NAME_LIMIT = 120
 _FIELD_OF = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _UNIT_IN_HEADER = re.compile(r"\b(lbs?|kg|oz|g|grams)$")
 
@@ -97,7 +100,10 @@ def declared_header(rule: FeedRule, names: Sequence[str], delimiter: str = ",") 
     A pattern's `*` stands for anything; in the pattern of a quantity it is the location: `* Inventory` makes one
     location of each city's column.
     """
-    texts = [" ".join(name.split()) for name in names]
+    if len(names) > _COLUMN_LIMIT:
+        return None
+    # What is longer than any name is text, and would only take a pattern's time.
+    texts = [" ".join(name.split()) if len(name) <= _NAME_LIMIT else "" for name in names]
     used: set[int] = set()
 
     def found(patterns: Sequence[str]) -> tuple[tuple[int, str], ...]:
@@ -143,6 +149,7 @@ def _shopify_unit(rule: FeedRule) -> str | None:
         raise CatalogError(f'The feed rule "{rule.name}" weighs in "{rule.weight_unit}": {error}.') from error
 
 
+@lru_cache(maxsize=512)
 def _glob(pattern: str) -> re.Pattern[str]:
     """A pattern for one header name: letters and digits must agree but for case, anything else may be anything."""
     parts: list[str] = []

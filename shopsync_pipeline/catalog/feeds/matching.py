@@ -117,7 +117,7 @@ def _candidates(stage: Stage) -> None:
         part_alone AS (
             SELECT feed, item.sku, ord, 4 AS kind, {PART_TIER} AS tier, 0 AS line
             FROM item JOIN lone USING (mpn)
-            WHERE NOT (item.maker <> lone.maker AND lone.maker <> '' AND item.maker IN (SELECT maker FROM part))
+            WHERE item.maker IN ('', lone.maker) OR lone.maker = '' OR item.maker NOT IN (SELECT maker FROM part)
             QUALIFY count(*) OVER (PARTITION BY feed, mpn) = 1
         ),
         possible AS (

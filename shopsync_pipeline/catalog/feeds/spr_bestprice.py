@@ -18,7 +18,6 @@ from shopsync_pipeline.catalog.records import Dialect, read_batches
 WIDTH = spr.ITEM_WIDTH + spr.CROSS_WIDTH + spr.PRICE_WIDTH
 _CROSS, _PRICE = spr.ITEM_WIDTH, spr.ITEM_WIDTH + spr.CROSS_WIDTH
 _NUMBER = re.compile(r"\s*\d+(?:\.\d*)?\s*")
-_MARKS = ((_CROSS, spr.CROSS), (_PRICE, spr.PRICE))
 
 
 def recognise(member: Member, head: str) -> bool:
@@ -44,8 +43,9 @@ def read(source: FeedSource, account: Account) -> Iterator[FeedRow]:
                     if line == 1 and _is_header(fields):
                         account.counts["feed.headers"] += 1
                     else:
-                        cells.refuse_row(line, "is not marked I, X and P where its three groups begin",
-                                         ",".join(fields))
+                        cells.refuse_row(
+                            line, "is not marked I, X and P for one stock number where its three groups begin",
+                            ",".join(fields))
                     continue
                 sku = " ".join(fields[1].split())
                 if not cells.at(line, sku):
@@ -60,8 +60,13 @@ def read(source: FeedSource, account: Account) -> Iterator[FeedRow]:
 
 
 def _is_item(fields: list[str]) -> bool:
-    """An item may lack its cross-references or its price, but has no other mark in their place."""
-    return fields[0].strip() == spr.ITEM and all(fields[place].strip() in (mark, "") for place, mark in _MARKS)
+    """An item may lack its cross-references or its price, but nothing else stands in their place."""
+    return (fields[0].strip() == spr.ITEM and _is_group(fields, _CROSS, spr.CROSS)
+            and _is_group(fields, _PRICE, spr.PRICE))
+
+
+def _is_group(fields: list[str], place: int, mark: str) -> bool:
+    return fields[place].strip() in (mark, "") and fields[place + 1] in (fields[1], "")
 
 
 def _is_header(fields: list[str]) -> bool:

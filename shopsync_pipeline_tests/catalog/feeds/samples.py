@@ -35,11 +35,12 @@ BESTPRICE_HEADER = ",".join(
     ["RecordTypeI", "StockNumber", "Stripped", "Description", "Status"] + [f"Column{place}" for place in range(6, 105)])
 
 BESTPRICE_ITEM = {
-    1: "I", 2: "ACM 11-A", 3: "ACM11A", 4: "Binder, 1\"\", Red", 5: "C", 7: "EA", 22: "0001.25", 32: "00023.96", 33: "EA",
+    1: "I", 2: "ACM 11-A", 3: "ACM11A", 4: 'Binder, 1", Red', 5: "C", 7: "EA", 22: "0001.25", 32: "00023.96", 33: "EA",
     34: "00001", 43: "00001",
     51: "X", 52: "ACM 11-A", 53: "ACM11A", 54: "036000291452",
-    68: "P", 69: "ACM 11-A", 70: "ACM11A", 71: "STANDARD CONSUMER", 72: "LB", 74: "01012026", 75: "06302026", 77: "00001",
-    78: "00010.50", 79: "00010.25", 80: "00010.00", 93: "00001", 94: "00021.99", 100: "00022.49", 101: "EA",
+    68: "P", 69: "ACM 11-A", 70: "ACM11A", 71: "STANDARD CONSUMER", 72: "LB", 74: "01012026",
+    75: "06302026", 77: "00001", 78: "00010.50", 79: "00010.25", 80: "00010.00", 93: "00001", 94: "00021.99",
+    100: "00022.49", 101: "EA",
 }
 
 
@@ -48,8 +49,12 @@ def bestprice(*changes: Mapping[int, str], header: bool = True) -> bytes:
     lines = [BESTPRICE_HEADER] if header else []
     for change in changes:
         fields = row(104, BESTPRICE_ITEM | dict(change))
-        lines.append(",".join(f'"{field}"' if '"' in field or "," in field else field for field in fields))
+        lines.append(",".join(_quoted(field) if "," in field else field for field in fields))
     return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def _quoted(field: str) -> str:
+    return '"' + field.replace('"', '""') + '"'
 
 
 def legacy(group: str, *rows: Mapping[int, str], delimiter: str = ",") -> bytes:

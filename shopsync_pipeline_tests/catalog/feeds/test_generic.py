@@ -165,7 +165,8 @@ def test_a_barcode_with_a_wrong_check_digit_is_refused_as_it_was_written(tmp_pat
 
 
 @pytest.mark.parametrize(("written", "stock_at"), [
-    ("2026-01-14", "2026-01-14"), ("20260114", "2026-01-14"), ("2026-01-14T06:30:00-05:00", "2026-01-14T11:30:00+00:00"),
+    ("2026-01-14", "2026-01-14"), ("20260114", "2026-01-14"),
+    ("2026-01-14T06:30:00-05:00", "2026-01-14T11:30:00+00:00"),
     ("2026-01-14 06:30", "2026-01-14T06:30:00"), ("14.1.26", None), ("0001-01-01T00:00:00+23:59", None)])
 def test_the_time_of_stock(tmp_path: Path, written: str, stock_at: str | None) -> None:
     found, account = offers(tmp_path, f"sku,qty,stock date\nA,5,{written}\n")
