@@ -30,14 +30,13 @@ from shopsync_pipeline.catalog.recognise import (
     INQUIRE,
     SHOPIFY_TEMPLATE,
     Recognised,
-    is_feed,
     recognise,
+    recognised_feed,
 )
 from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.catalog.survey import Survey, SurveyMemory, surveys_of
 from shopsync_pipeline.core.errors import CatalogError
 
-_HEADER_LINES = {SHOPIFY_TEMPLATE: 1, FLAT_FILE: 1, FEED: 1}
 _SHAPES = (INQUIRE, FLAT_FILE, SHOPIFY_TEMPLATE)
 _DESCRIBED = {
     INQUIRE: "inQuire or conQuire tables", FLAT_FILE: "a flat file", SHOPIFY_TEMPLATE: "a Shopify-template CSV",
@@ -131,7 +130,7 @@ def find_delivery(
         by_role[EXTRA] = []
     files = tuple(_in_dialects([*by_role[shape], *by_role[EXTRA], *by_role[FEED]]))
     for file in files:
-        if file.lines <= _HEADER_LINES.get(file.role, 0) and _must_have_rows(file):
+        if file.lines <= bool(file.header) and _must_have_rows(file):
             raise CatalogError(f"{file.name} has no rows: a cut-off export would empty the shop; download it again.")
     return Delivery(path, shape, files, _digest(files), tuple(map(Path, feeds)), tuple(sorted(unread)))
 
@@ -159,13 +158,13 @@ def _in_dialects(files: Sequence[SourceFile]) -> list[SourceFile]:
 def _named_feed(member: Member, seen: Survey, rules: CatalogRules) -> SourceFile:
     if seen.blank:
         raise CatalogError(f"{member.name} has no rows; download the feed again.")
-    if not is_feed(member, seen.head, rules):
+    found = recognised_feed(member, seen, rules)
+    if found is None:
         first = next(iter(seen.head.splitlines()), "")[:200]
         raise CatalogError(
-            f"{member.name} is no price and stock feed: its first line should name a SKU column and a price or stock "
-            f"column, and is \"{first}\"; fix the header or map the columns.")
-    found = recognise(member, seen, rules)
-    return replace(_source(member, seen, found or Recognised(FEED)), role=FEED, table=FEED)
+            f"{member.name} is no price and stock feed: it is in no distributor's format, and its first line should "
+            f"name a SKU column and a price or stock column, and is \"{first}\"; fix the header or map the columns.")
+    return _source(member, seen, found)
 
 
 def _shape(path: Path, by_role: dict[str, list[SourceFile]], unread: list[str]) -> str:

@@ -14,7 +14,7 @@ from itertools import islice
 from shopsync_pipeline.catalog.archive import Member
 from shopsync_pipeline.catalog.dialect import MSSQL
 from shopsync_pipeline.catalog.extras.tables import delimiter_of, extra_of
-from shopsync_pipeline.catalog.feeds import price_stock
+from shopsync_pipeline.catalog.feeds.recognise import recognise_feed
 from shopsync_pipeline.catalog.flat_file.columns import is_flat_header
 from shopsync_pipeline.catalog.inquire.tables import BY_NAME, inquire_name
 from shopsync_pipeline.catalog.rules import CatalogRules
@@ -31,6 +31,7 @@ FEED = "feed"
 EXTRA = "extra"
 
 _SNIFFED_RECORDS = 50
+_DELIMITERS = ",;\t|~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,15 @@ def recognise(member: Member, seen: Survey, rules: CatalogRules) -> Recognised |
         if named.table in BY_NAME and not seen.blank:
             _check_layout(member, BY_NAME[named.table], records)
         return _positional(INQUIRE, named.table, records)
-    if is_feed(member, seen.head, rules):
-        header = price_stock.parse_header(seen.head)
-        names = header.names if header is not None else ()
-        return Recognised(FEED, FEED, tuple(name.strip() for name in names), len(names))
-    return None
+    return recognised_feed(member, seen, rules)
 
 
-def is_feed(member: Member, head: str, rules: CatalogRules) -> bool:
-    """Whether a file that begins like this is a feed of prices or stock."""
-    return price_stock.recognise(head)
+def recognised_feed(member: Member, seen: Survey, rules: CatalogRules) -> Recognised | None:
+    """A surveyed member as a feed of prices or stock, or `None` if it is none."""
+    if recognise_feed(member, seen.head, rules) is None:
+        return None
+    first = next((line for line in seen.head.splitlines() if line.strip()), "")
+    return _positional(FEED, FEED, records_of(first, backslash=False, delimiter=max(_DELIMITERS, key=first.count)))
 
 
 def records_of(head: str, *, backslash: bool, delimiter: str = ",", wanted: int = _SNIFFED_RECORDS) -> list[list[str]]:
@@ -93,7 +93,8 @@ def _positional(role: str, table: str, records: list[list[str]]) -> Recognised:
     first = records[0]
     wordy = bool(first) and bool(first[0].strip()) and not any(any(map(str.isdigit, cell)) for cell in first)
     widths = [len(record) for record in records if record]
-    return Recognised(role, table, tuple(first) if wordy else (), max(widths, key=widths.count, default=0))
+    header = tuple(name.strip() for name in first) if wordy else ()
+    return Recognised(role, table, header, max(widths, key=widths.count, default=0))
 
 
 def _check_layout(member: Member, table: Table, records: list[list[str]]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from shopsync_pipeline.core.quality import DEFAULTS, Threshold
+
 SINGLE = "single_line_text_field"
 LIST = "list.single_line_text_field"
 
@@ -161,13 +163,15 @@ class PriceRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRule:
     """A feed of the shop's own: files whose name fits `files` (a glob) are read with `columns` (meaning → header
-    names, globs allowed) instead of by their usual names. `systems`: code systems that its SKUs belong to, by
-    preference; empty: all. `amounts`: further money columns, name → header names. `cents`: money without a decimal
-    point is cents. `sheet`: the worksheet of an XLSX."""
+    names, globs allowed) instead of by their usual names; without `columns` the rule only adjusts how a known format
+    is read. `systems`: code systems that its SKUs belong to, by preference; empty: all. `amounts`: further money
+    columns, name → header names. `cents`: money without a decimal point is cents. `sheet`: the worksheet of an XLSX.
+    `location`: the one location key for all of its quantities. `complete`: each file holds all there is (`False`:
+    changes since the last one; `None`: as the format is). `discontinued`: further values of status that mean it."""
 
     name: str
     files: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     amounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     systems: tuple[str, ...] = ()
     delimiter: str | None = None
@@ -175,34 +179,8 @@ class FeedRule:
     sheet: str | None = None
     weight_unit: str | None = None
     location: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
-    """When a finding is worth a word: shares of the products (0 to 1) above which a check warns, or fails.
-
-    `None`: it never does."""
-
-    warn: float | None = None
-    fail: float | None = None
-
-
-QUALITY: Mapping[str, Threshold] = {
-    "duplicate_sku": Threshold(warn=0.0, fail=0.01),
-    "missing_price": Threshold(warn=0.05, fail=0.5),
-    "price_under_cost": Threshold(warn=0.0, fail=0.05),
-    "invalid_gtin": Threshold(warn=0.01, fail=0.2),
-    "missing_image": Threshold(warn=0.1, fail=0.5),
-    "title_too_long": Threshold(warn=0.0, fail=0.05),
-    "too_many_tags": Threshold(warn=0.0, fail=0.05),
-    "unmapped_category": Threshold(warn=0.02, fail=0.5),
-    "orphan_rows": Threshold(warn=0.05, fail=0.5),
-    "mojibake": Threshold(warn=0.0, fail=0.02),
-    "stale_stock": Threshold(warn=0.0, fail=0.5),
-    "quarantined_rows": Threshold(warn=0.0, fail=0.05),
-    "unmatched_feed_rows": Threshold(warn=0.2, fail=0.9),
-}
-"""The data-quality checks by name, with the shares that count where the mapping file says nothing."""
+    complete: bool | None = None
+    discontinued: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,62 +212,12 @@ class CatalogRules:
     pricing: tuple[PriceRule, ...] = (PriceRule(),)
     feeds: tuple[FeedRule, ...] = ()
     feed_systems: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {
-        "spr_bestprice": ("SP Richards", "SPR Special Order"), "spr_stock": ("SP Richards", "SPR Special Order"),
+        "spr_bestprice": ("SP Richards", "SPR Special Order"), "spr_legacy": ("SP Richards", "SPR Special Order"),
+        "spr_stock": ("SP Richards", "SPR Special Order"),
         "synnex": ("Synnex",), "ingram": ("Ingram Micro USA",), "dandh": ("D&H", "D&H Canada"),
     })
     manufacturers: Mapping[str, str] = field(default_factory=dict)
-    quality: Mapping[str, Threshold] = field(default_factory=lambda: dict(QUALITY))
+    quality: Mapping[str, Threshold] = field(default_factory=lambda: dict(DEFAULTS))
     default_weight_unit: str = "POUNDS"
     title_limit: int = 255
     handle_limit: int = 255
-
-
-@dataclass(frozen=True, slots=True)
-class SpecMetafield:
-    """A specification that becomes a metafield: `tail` is the attribute id without its two-digit prefix.
-
-    The prefix (34 basic sheet, 32 detailed sheet) names the sheet that a fact stands on, the tail names the fact. A
-    repeatable attribute has the type `list.single_line_text_field`, always, because a definition has one type.
-    """
-
-    tail: int
-    key: str
-    type: str = SINGLE
-
-
-SPEC_METAFIELDS = (
-    SpecMetafield(12389, "product_line"),
-    SpecMetafield(112816, "product_series"),
-    SpecMetafield(11122, "color", LIST),
-    SpecMetafield(11113883, "country_of_origin"),
-    SpecMetafield(11114053, "recycled"),
-    SpecMetafield(11114054, "recycled_content"),
-    SpecMetafield(11114055, "post_consumer_waste"),
-    SpecMetafield(11114056, "assembly_required"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectionRules:
-    """How an export becomes products.
-
-    `code_systems`: names in `productskus` by preference; the first that a product has gives its SKU, and prices join
-    on all of them. `locale`: `EN_US`; `None` means the locale that the export was made for, else its first active one.
-    `image_size_limit`: no main image wider than this many pixels. `default_weight_unit`: Shopify's WeightUnit for
-    feeds that name none. `title_limit`, `handle_limit`, `image_limit`: Shopify's own limits, in characters and images.
-    """
-
-    code_systems: tuple[str, ...] = (
-        "SP Richards", "SPRC", "SPR Special Order", "Novexco", "CWS_A", "Ingram Micro USA", "Synnex", "D&H",
-        "D&H Canada", "Westcon Group", "TechData", "Distributor SKU",
-    )
-    barcode_systems: tuple[str, ...] = ("UPC", "GTIN", "EAN")
-    locale: str | None = None
-    metafield_namespace: str = "custom"
-    spec_metafields: tuple[SpecMetafield, ...] = SPEC_METAFIELDS
-    image_host: str = "https://content.etilize.com"
-    image_size_limit: int = 3000
-    image_limit: int = 250
-    title_limit: int = 255
-    handle_limit: int = 255
-    default_weight_unit: str = "POUNDS"

@@ -52,8 +52,9 @@ def keep_findings(
     """
     refused = list(quarantine)
     observer.account(
-        counts, stock_at=stock_at, rows=(_example(row) for row in refused if not row.row_used),
-        values=(_example(row) for row in refused if row.row_used))
+        counts, stock_at=stock_at, **{
+            kind: (_example(row) for row in refused if row.kind == of)
+            for kind, of in (("rows", "row"), ("values", "value"), ("unmatched", "unmatched"))})
     findings = observer.findings()
     instant = now or datetime.now(UTC)
     reasons = refusals(_as_of(findings, instant, stock_hours), thresholds)

@@ -209,8 +209,8 @@ def test_bad_casts_cost_a_row_or_only_a_value(tmp_path: Path) -> None:
         "G_categoryheader": b"35,3,1,0,oops,0,x\r\n",
     }
     imported = Imported(write(tmp_path, rows, raw=raw))
-    found = {(row.column, row.value, row.row_used) for row in imported.quarantine}
-    assert found == {("type", "abc", False), ("defaultdisplayorder", "oops", True)}
+    found = {(row.column, row.value, row.kind) for row in imported.quarantine}
+    assert found == {("type", "abc", "row"), ("defaultdisplayorder", "oops", "value")}
     assert imported.counts["productdescriptions.quarantined"] == 1
     assert "<table>" in (imported.only.body_html or "")
 
@@ -282,5 +282,5 @@ def test_no_mutated_byte_raises_and_rows_in_are_used_or_quarantined(mutations: l
     for table in ("product", "productattribute", "productskus"):
         counts = imported.counts
         assert counts[f"{table}.read"] == counts.get(f"{table}.used", 0) + counts.get(f"{table}.quarantined", 0)
-    refused = sum(not row.row_used for row in imported.quarantine)
+    refused = sum(row.kind == "row" for row in imported.quarantine)
     assert imported.counts["rows.read"] == imported.counts["rows.used"] + refused

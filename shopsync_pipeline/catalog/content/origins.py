@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import orjson
@@ -24,12 +24,16 @@ Origins: TypeAlias = dict[str, Origin]
 """By path, as in `core.fields.flatten`."""
 
 
-def encode(origins: Mapping[str, Origin]) -> str:
+def encode(origins: Mapping[str, Origin], files: Sequence[int]) -> str:
     """The JSON text in which origins are kept: path → [rule, [file, line] or [file, first line, last line], …].
 
-    Rows that follow one another in a file are one item: a specification table is made of dozens.
+    `files` gives for each file of the rows the number that is kept. Rows that follow one another in a file are one
+    item: a specification table is made of dozens. Rows of no file (-1) are not kept.
     """
-    return orjson.dumps({path: [origin.rule, *_runs(origin.rows)] for path, origin in origins.items()}).decode()
+    return orjson.dumps({
+        path: [origin.rule, *([files[run[0]], *run[1:]] for run in _runs(origin.rows) if run[0] >= 0)]
+        for path, origin in origins.items()
+    }).decode()
 
 
 def decode(text: str) -> dict[str, Origin]:

@@ -6,15 +6,13 @@ A product's facts stand in each of its rows; the first row that says a thing cou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from shopsync_pipeline.catalog.archive import headerless
-from shopsync_pipeline.catalog.content.record import ContentRecord
 from shopsync_pipeline.catalog.dialect import MSSQL
 from shopsync_pipeline.catalog.flat_file.columns import STORED, table_of
 from shopsync_pipeline.catalog.inquire.arrange import ANY_LOCALE, create_tables
-from shopsync_pipeline.catalog.inquire.reader import Given, arranged, load_extras
+from shopsync_pipeline.catalog.inquire.reader import Content, Given, arranged, load_extras
 from shopsync_pipeline.catalog.reading import Account
 from shopsync_pipeline.catalog.recognise import EXTRA
 from shopsync_pipeline.catalog.records import Dialect
@@ -38,10 +36,8 @@ _LEVELS = ("masterdepartment", "department", "class", "subclass")
 _ROOT = 1
 
 
-def read_records(
-    stage: Stage, members: Given, feeds: Given, rules: CatalogRules, account: Account,
-) -> Iterator[ContentRecord]:
-    """Streams the records of flat files: single products in the order of their keys, then families.
+def read_content(stage: Stage, members: Given, rules: CatalogRules, account: Account) -> Content:
+    """Reads flat files. The feeds were staged before (`feeds.offers.stage_feeds`).
 
     Files of another locale than the wanted one are not read; without a wanted one the locale with most rows counts.
     """
@@ -61,7 +57,7 @@ def read_records(
     _choose_locale(stage, account)
     _take_apart(stage)
     load_extras(stage, members, wanted, account)
-    yield from arranged(stage, members, feeds, rules, wanted, account, locale=ANY_LOCALE, detailed=False)
+    return arranged(stage, members, rules, wanted, account, locale=ANY_LOCALE, detailed=False)
 
 
 def _of_locale(members: Given, wanted: str | None) -> Given:

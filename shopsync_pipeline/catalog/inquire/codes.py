@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shopsync_pipeline.catalog.feeds.offers import PART_TIER
+from shopsync_pipeline.catalog.feeds.matching import PART_TIER
 from shopsync_pipeline.catalog.staging import Stage
 
 _FILE_SPAN = 1_000_000_000

@@ -1,8 +1,9 @@
-"""Reads an inQuire or conQuire delivery: stages its tables and extras, arranges them, and streams its records."""
+"""Reads an inQuire or conQuire delivery: stages its tables and extras, arranges them, and hands them out in slices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from shopsync_pipeline.catalog.archive import Member, open_text
@@ -10,16 +11,16 @@ from shopsync_pipeline.catalog.content.record import ContentRecord
 from shopsync_pipeline.catalog.delivery import SourceFile
 from shopsync_pipeline.catalog.dialect import MSSQL
 from shopsync_pipeline.catalog.extras.tables import BY_TABLE, delimiter_of, extra_of
-from shopsync_pipeline.catalog.feeds.offers import match_feeds, stage_feeds
+from shopsync_pipeline.catalog.feeds.matching import match_feeds
 from shopsync_pipeline.catalog.inquire.arrange import arrange, choose_locale, create_tables
 from shopsync_pipeline.catalog.inquire.layouts import fitted
 from shopsync_pipeline.catalog.inquire.relations import tables_for
-from shopsync_pipeline.catalog.inquire.slices import gather
+from shopsync_pipeline.catalog.inquire.slices import Names, Slice, slices
 from shopsync_pipeline.catalog.inquire.tables import BY_NAME, inquire_name
 from shopsync_pipeline.catalog.reading import Account
 from shopsync_pipeline.catalog.recognise import CONQUIRE, EXTRA, records_of
 from shopsync_pipeline.catalog.records import Dialect
-from shopsync_pipeline.catalog.rules import CatalogRules, ProjectionRules
+from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.catalog.staging import Stage
 from shopsync_pipeline.catalog.wanted import Wanted, wanted_by
 
@@ -32,10 +33,26 @@ _ON_DEMAND = {
 }
 
 
-def read_records(
-    stage: Stage, members: Given, feeds: Sequence[tuple[SourceFile, Member]], rules: CatalogRules, account: Account,
-) -> Iterator[ContentRecord]:
-    """Streams the records of an export: single products in the order of their keys, then families.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was read, ready to be made into records: `products` of them, in slices that need `names`."""
+
+    stage: Stage
+    products: int
+    names: Names
+
+    def slices(self) -> Iterator[Slice]:
+        """All products: single ones in the order of their keys, then families."""
+        return slices(self.stage, self.products)
+
+    def records(self) -> Iterator[ContentRecord]:
+        """All products as records."""
+        for part in self.slices():
+            yield from part.records(self.names)
+
+
+def read_content(stage: Stage, members: Given, rules: CatalogRules, account: Account) -> Content:
+    """Reads an export. The feeds were staged before (`feeds.offers.stage_feeds`).
 
     What no rule asks for is counted by its lines (`<table>.lines`) and not read.
     """
@@ -62,8 +79,8 @@ def read_records(
             known = fitted(known, _sample(file, member), conquire=file.role == CONQUIRE)
         stage.load(known, member, file.encoding, _dialect(file))
     load_extras(stage, members, wanted, account)
-    yield from arranged(stage, members, feeds, rules, wanted, account,
-                        locale=choose_locale(stage, rules.locale, scopes), detailed=detailed)
+    return arranged(stage, members, rules, wanted, account,
+                    locale=choose_locale(stage, rules.locale, scopes), detailed=detailed)
 
 
 def load_extras(stage: Stage, members: Given, wanted: Wanted, account: Account) -> None:
@@ -82,17 +99,14 @@ def load_extras(stage: Stage, members: Given, wanted: Wanted, account: Account) 
 
 
 def arranged(
-    stage: Stage, members: Given, feeds: Sequence[tuple[SourceFile, Member]], rules: CatalogRules, wanted: Wanted,
-    account: Account, *, locale: int, detailed: bool,
-) -> Iterator[ContentRecord]:
-    """The records of loaded tables with what the feeds say about them."""
+    stage: Stage, members: Given, rules: CatalogRules, wanted: Wanted, account: Account, *, locale: int, detailed: bool,
+) -> Content:
+    """The content of loaded tables with what the feeds say about it."""
     day = max((file.made_at for file, _ in members if file.made_at is not None), default=None)
     products = arrange(stage, rules, wanted, account, locale=locale, detailed=detailed, day=day)
     account.counts["families"] += stage.execute("SELECT count(DISTINCT family) FROM published").fetchall()[0][0]
-    stage_feeds(stage, [(file.encoding, member) for file, member in feeds],
-                ProjectionRules(default_weight_unit=rules.default_weight_unit), account)
-    match_feeds(stage, account)
-    yield from gather(stage, products)
+    match_feeds(stage, rules, account)
+    return Content(stage, products, Names(stage))
 
 
 def _dialect(file: SourceFile, delimiter: str = ",") -> Dialect:

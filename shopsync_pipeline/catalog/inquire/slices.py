@@ -7,8 +7,9 @@ than rows; the rows of a product then lie together in each.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from shopsync_pipeline.catalog.content.record import (
     Spec,
     Text,
 )
-from shopsync_pipeline.catalog.feeds.offer import Offer, offer_of
+from shopsync_pipeline.catalog.feeds.offer import offer_of
 from shopsync_pipeline.catalog.inquire.relations import ORDER
 from shopsync_pipeline.catalog.inquire.trees import Paths
 from shopsync_pipeline.catalog.staging import Stage
@@ -38,10 +39,11 @@ _ROW = partial(tuple.__new__, Row)
 _SPEC = partial(tuple.__new__, Spec)
 
 
-class _Names:
+class Names:
     """The small tables by id, in memory: sheet layouts, category paths, manufacturers."""
 
     def __init__(self, stage: Stage) -> None:
+        """Reads what `arrange` left."""
         layout = stage.execute("SELECT header, name FROM layout ORDER BY place").fetchall()
         # Place -1, no place, is the last one.
         self.headers: list[str | None] = [*(header or "" for header, _ in layout), None]
@@ -51,95 +53,107 @@ class _Names:
         self.paths = Paths(stage)
 
 
-def gather(stage: Stage, products: int) -> Iterator[ContentRecord]:
-    """All products: single ones in the order of their keys, then families, the members of each together."""
-    names = _Names(stage)
-    for first in range(0, products, PRODUCTS_PER_SLICE):
-        yield from _Slice(stage, names, first, first + PRODUCTS_PER_SLICE - 1).records()
+Columns = tuple[Any, list[list[Any]]]
+"""The rows of one table in a slice: the numbers of their products (an array), and the columns as lists."""
 
 
-class _Slice:
-    def __init__(self, stage: Stage, names: _Names, first: int, last: int) -> None:
-        self._stage = stage
-        self._names = names
-        self._within = f"ord BETWEEN {first} AND {last}"
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some products as columns of values: what crosses from DuckDB, and from process to process, at little cost."""
 
-    def records(self) -> Iterator[ContentRecord]:
+    products: list[tuple[Any, ...]]
+    tables: dict[str, Columns]
+
+    def records(self, names: Names) -> list[ContentRecord]:
+        """The products as records."""
         with _uncollected():
-            texts, specs, codes = self._texts(), self._specs(), self._codes()
-            pictures, bullets, relations, resources = (
-                self._pictures(), self._bullets(), self._relations(), self._resources())
-        offers, keywords, sheets = self._offers(), self._single("keyword", "keywords"), self._single("sheet", "html")
-        manufacturers, paths, brands = self._names.manufacturers, self._names.paths, self._brands
-        rows = self._stage.execute(
-            "SELECT ord, productid, mfgpartno, manufacturerid, p.file, p.line, family, mapped, node, node_file, "
-            "node_line, s.sku, s.shared, s.file, s.line FROM published AS p LEFT JOIN selling AS s USING (ord) "
-            f"WHERE {self._within} ORDER BY ord").fetchall()
-        for (ord_, productid, mpn, maker, file, line, family, mapped, node, node_file, node_line, sku, shared, sku_file,
-                sku_line) in rows:
-            yield ContentRecord(
-                productid=productid, row=Row(file, line), mfgpartno=mpn or None, manufacturer=manufacturers.get(maker),
-                brand=brands.get(ord_), category=paths.path(mapped, node), category_row=Row(node_file, node_line),
-                texts=texts.get(ord_, ()), specs=specs.get(ord_, ()), specs_html=sheets.get(ord_),
-                codes=codes.get(ord_, ()), pictures=pictures.get(ord_, ()), bullets=bullets.get(ord_, ()),
-                relations=relations.get(ord_, ()), resources=resources.get(ord_, ()), keywords=keywords.get(ord_),
-                sku=sku or None, sku_row=Row(sku_file, sku_line) if sku else Row(), sku_shared=bool(shared),
-                family=family, offer=offers.get(ord_),
-            )
+            return list(_records(self, names))
 
-    def _columns(self, table: str, names: str, order: str) -> tuple[Any, list[list[Any]]]:
-        """The slice's rows of a table, sorted: the numbers of their products, and the named columns as lists."""
-        found = self._stage.execute(
-            f"SELECT ord, {names} FROM {table} WHERE {self._within} ORDER BY ord, {order}").fetchnumpy()
-        return found["ord"], [_listed(found[name.strip()]) for name in names.split(",")]
 
-    def _specs(self) -> dict[int, tuple[Spec, ...]]:
-        orders, (places, attributes, values, files, lines) = self._columns(
-            "(SELECT * REPLACE (lines(displayvalue) AS displayvalue) FROM spec)",
-            "place, attributeid, displayvalue, file, line", "place, setnumber, file, line")
-        self._brands = _brands(orders, attributes, values)
-        headers, names = self._names.headers, self._names.names
-        return _by_product(orders, list(map(_SPEC, zip(
-            map(headers.__getitem__, places), map(names.__getitem__, places), attributes, values, _rows(files, lines),
-            strict=True))))
+def slices(stage: Stage, products: int) -> Iterator[Slice]:
+    """All products: single ones in the order of their keys, then families. No family is cut in two."""
+    first = 0
+    while first < products:
+        end = min(first + PRODUCTS_PER_SLICE, products)
+        cut = stage.execute(
+            "SELECT max(ord) + 1 FROM published WHERE family = (SELECT family FROM published WHERE ord = ?)",
+            (end - 1,)).fetchall()[0][0]
+        end = max(end, cut or 0)
+        yield _slice(stage, f"ord BETWEEN {first} AND {end - 1}")
+        first = end
 
-    def _texts(self) -> dict[int, tuple[Text, ...]]:
-        orders, (types, texts, files, lines) = self._columns(
-            "text", "type, description, file, line", "type, file, line")
-        return _by_product(orders, list(map(Text, types, texts, _rows(files, lines))))
 
-    def _codes(self) -> dict[int, tuple[Code, ...]]:
-        orders, (systems, values, files, lines) = self._columns(
-            "number", "name, sku, file, line", "file, line, name, sku")
-        return _by_product(orders, list(map(Code, systems, values, _rows(files, lines))))
+_TABLES: dict[str, tuple[str, str, str]] = {
+    "specs": ("(SELECT * REPLACE (lines(displayvalue) AS displayvalue) FROM spec)",
+              "place, attributeid, displayvalue, file, line", "place, setnumber, file, line"),
+    "texts": ("text", "type, description, file, line", "type, file, line"),
+    "codes": ("number", "name, sku, file, line", "file, line, name, sku"),
+    "pictures": ("picture", "type, status, file, line, address", "type, file, line"),
+    "bullets": ("bullet", "bullettext, file, line", "sequenceno, file, line"),
+    "relations": ("relation", "kind, productid, sku, file, line", "kind, place"),
+    "resources": ("resource", "type, url, text, file, line", "file, line"),
+    "offers": ("offer", "facts", "file, line"),
+    "keywords": ("keyword", "keywords", "ord"),
+    "sheets": ("sheet", "html", "ord"),
+}
+"""What a slice holds: table, columns, order within a product."""
 
-    def _pictures(self) -> dict[int, tuple[Picture, ...]]:
-        orders, (types, statuses, files, lines, addresses) = self._columns(
-            "picture", "type, status, file, line, address", "type, file, line")
-        return _by_product(orders, list(map(Picture, types, statuses, _rows(files, lines), addresses)))
 
-    def _bullets(self) -> dict[int, tuple[Bullet, ...]]:
-        orders, (texts, files, lines) = self._columns("bullet", "bullettext, file, line", "sequenceno, file, line")
-        return _by_product(orders, list(map(Bullet, texts, _rows(files, lines))))
+def _slice(stage: Stage, within: str) -> Slice:
+    tables = {}
+    for what, (table, names, order) in _TABLES.items():
+        found = stage.execute(f"SELECT ord, {names} FROM {table} WHERE {within} ORDER BY ord, {order}").fetchnumpy()
+        tables[what] = found["ord"], [_listed(found[name.strip()]) for name in names.split(",")]
+    products = stage.execute(
+        "SELECT ord, productid, mfgpartno, manufacturerid, p.file, p.line, family, mapped, node, node_file, "
+        "node_line, s.sku, s.shared, s.file, s.line FROM published AS p LEFT JOIN selling AS s USING (ord) "
+        f"WHERE {within} ORDER BY ord").fetchall()
+    return Slice(products, tables)
 
-    def _relations(self) -> dict[int, tuple[Relation, ...]]:
-        orders, (kinds, targets, skus, files, lines) = self._columns(
-            "relation", "kind, productid, sku, file, line", "kind, place")
-        return _by_product(orders, list(map(
-            Relation, map(ORDER.__getitem__, kinds), targets, skus, _rows(files, lines))))
 
-    def _resources(self) -> dict[int, tuple[Resource, ...]]:
-        orders, (kinds, addresses, texts, files, lines) = self._columns(
-            "resource", "type, url, text, file, line", "file, line")
-        return _by_product(orders, list(map(Resource, kinds, addresses, texts, _rows(files, lines))))
+def _records(of: Slice, names: Names) -> Iterator[ContentRecord]:
+    specs, brands = _specs(of, names)
+    texts = _made(of, "texts", lambda types, texts, files, lines: map(Text, types, texts, _rows(files, lines)))
+    codes = _made(of, "codes", lambda systems, values, files, lines: map(Code, systems, values, _rows(files, lines)))
+    pictures = _made(of, "pictures", lambda types, statuses, files, lines, addresses: map(
+        Picture, types, statuses, _rows(files, lines), addresses))
+    bullets = _made(of, "bullets", lambda texts, files, lines: map(Bullet, texts, _rows(files, lines)))
+    relations = _made(of, "relations", lambda kinds, targets, skus, files, lines: map(
+        Relation, map(ORDER.__getitem__, kinds), targets, skus, _rows(files, lines)))
+    resources = _made(of, "resources", lambda kinds, addresses, texts, files, lines: map(
+        Resource, kinds, addresses, texts, _rows(files, lines)))
+    offers = {ord_: offer_of(rows) for ord_, rows in _made(of, "offers", lambda facts: facts).items()}
+    keywords, sheets = _single(of, "keywords"), _single(of, "sheets")
+    for (ord_, productid, mpn, maker, file, line, family, mapped, node, node_file, node_line, sku, shared, sku_file,
+            sku_line) in of.products:
+        yield ContentRecord(
+            productid=productid, row=Row(file, line), mfgpartno=mpn or None,
+            manufacturer=names.manufacturers.get(maker), brand=brands.get(ord_),
+            category=names.paths.path(mapped, node), category_row=Row(node_file, node_line),
+            texts=texts.get(ord_, ()), specs=specs.get(ord_, ()), specs_html=sheets.get(ord_),
+            codes=codes.get(ord_, ()), pictures=pictures.get(ord_, ()), bullets=bullets.get(ord_, ()),
+            relations=relations.get(ord_, ()), resources=resources.get(ord_, ()), keywords=keywords.get(ord_),
+            sku=sku or None, sku_row=Row(sku_file, sku_line) if sku else Row(), sku_shared=bool(shared),
+            family=family, offer=offers.get(ord_),
+        )
 
-    def _offers(self) -> dict[int, Offer]:
-        orders, (facts,) = self._columns("offer", "facts", "file, line")
-        return {ord_: offer_of(rows) for ord_, rows in _by_product(orders, facts).items()}
 
-    def _single(self, table: str, name: str) -> dict[int, str]:
-        orders, (values,) = self._columns(table, name, "ord")
-        return dict(zip(orders.tolist(), values, strict=True))
+def _specs(of: Slice, names: Names) -> tuple[dict[int, tuple[Spec, ...]], dict[int, str]]:
+    orders, (places, attributes, values, files, lines) = of.tables["specs"]
+    found = list(map(_SPEC, zip(
+        map(names.headers.__getitem__, places), map(names.names.__getitem__, places), attributes, values,
+        _rows(files, lines), strict=True)))
+    return _by_product(orders, found), _brands(orders, attributes, values)
+
+
+def _made(of: Slice, table: str, make: Callable[..., Iterable[_Item]]) -> dict[int, tuple[_Item, ...]]:
+    orders, columns = of.tables[table]
+    return _by_product(orders, list(make(*columns)))
+
+
+def _single(of: Slice, table: str) -> dict[int, str]:
+    orders, (values,) = of.tables[table]
+    return dict(zip(orders.tolist(), values, strict=True))
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from shopsync_pipeline.catalog.mapping.check import check
 from shopsync_pipeline.catalog.mapping.convert import convert
 from shopsync_pipeline.catalog.mapping.problems import Problems, instead
 from shopsync_pipeline.catalog.rules import (
-    QUALITY,
     USUAL_METAFIELDS,
     CatalogRules,
     FeedRule,
@@ -23,10 +22,10 @@ from shopsync_pipeline.catalog.rules import (
     ProductRules,
     PublishRules,
     RelationRules,
-    Threshold,
     VariantRules,
 )
 from shopsync_pipeline.core.errors import CatalogError
+from shopsync_pipeline.core.quality import DEFAULTS, Threshold
 
 _SECTIONS: Mapping[str, type[Any]] = {
     "product": ProductRules, "images": ImageRules, "relations": RelationRules, "variants": VariantRules,
@@ -161,14 +160,14 @@ def _manufacturers(value: object, problems: Problems) -> dict[str, str]:
 
 
 def _quality(value: object, problems: Problems) -> dict[str, Threshold]:
-    thresholds = dict(QUALITY)
+    thresholds = dict(DEFAULTS)
     if not isinstance(value, dict):
         problems.wrong("quality", value, "it must be a table, with a line missing_price = { warn = 0.05, fail = 0.5 } "
                        "for each check")
         return thresholds
     for name, table in value.items():
-        if name not in QUALITY:
-            problems.unknown(f"quality.{name}", name, QUALITY)
+        if name not in DEFAULTS:
+            problems.unknown(f"quality.{name}", name, DEFAULTS)
             continue
         found = convert(Threshold, table, f"quality.{name}", problems)
         if found is not None:

@@ -23,7 +23,8 @@ from shopsync_pipeline.catalog.content.record import (
 )
 from shopsync_pipeline.catalog.feeds.offer import Offer
 from shopsync_pipeline.catalog.mapping import load_mapping
-from shopsync_pipeline.catalog.rules import QUALITY, REQUIREMENTS, CatalogRules, PriceRule
+from shopsync_pipeline.catalog.rules import REQUIREMENTS, CatalogRules, PriceRule
+from shopsync_pipeline.core.quality import DEFAULTS
 from shopsync_pipeline_tests.catalog.content.projecting import Outcome
 
 PAGE = Path(__file__).parents[3] / "docs" / "catalog.md"
@@ -98,5 +99,5 @@ def test_the_example_shows_every_key_of_the_sections_that_shops_change() -> None
 def test_the_page_names_every_placeholder_check_and_requirement() -> None:
     for placeholder in names():
         assert placeholder.removesuffix("…}") in TEXT
-    for name in (*QUALITY, *REQUIREMENTS):
+    for name in (*DEFAULTS, *REQUIREMENTS):
         assert f"`{name}`" in TEXT or name == "price"
