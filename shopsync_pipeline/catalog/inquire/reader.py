@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from shopsync_pipeline.catalog.archive import Member
 from shopsync_pipeline.catalog.content.project import Projection
@@ -76,6 +77,10 @@ def _record(source: InquireProduct, files: list[str]) -> ContentRecord:
             files.append(code)
         return Row(files.index(code), line)
 
+    offer = source.offer
+    if offer is not None and offer.price is None:
+        # A product whose price is "call" must not be sold at its list price.
+        offer = replace(offer, amounts={})
     return ContentRecord(
         productid=source.productid, mfgpartno=source.mfgpartno, manufacturer=source.manufacturer,
         category=source.category, texts=tuple(Text(kind, text) for kind, text in source.texts),
@@ -83,5 +88,5 @@ def _record(source: InquireProduct, files: list[str]) -> ContentRecord:
         codes=tuple(Code(code.system, code.value, row(code.file, code.line)) for code in source.codes),
         pictures=tuple(Picture(picture.type, picture.status) for picture in source.pictures),
         bullets=tuple(Bullet(text) for text in source.bullets), sku=source.sku, sku_shared=source.sku_shared,
-        offer=source.offer,
+        offer=offer,
     )
