@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from shopsync_pipeline.catalog import ProjectionRules, QuarantinedRow, find_delivery, read
+from shopsync_pipeline.catalog import CatalogRules, QuarantinedRow, find_delivery, read
 from shopsync_pipeline.core.product import Product
 
 Cell = str | int | None
@@ -93,8 +93,8 @@ def write(folder: Path, rows: dict[str, list[tuple[Cell, ...]]], *, raw: dict[st
 class Imported:
     """Everything a reading answered."""
 
-    def __init__(self, folder: Path, rules: ProjectionRules | None = None, *feeds: Path) -> None:
-        with read(find_delivery(folder, feeds), rules or ProjectionRules()) as reading:
+    def __init__(self, folder: Path, rules: CatalogRules | None = None, *feeds: Path) -> None:
+        with read(find_delivery(folder, feeds), rules or CatalogRules()) as reading:
             self.products: list[Product] = list(reading.products)
             self.quarantine: list[QuarantinedRow] = reading.quarantine
             self.counts = reading.counts

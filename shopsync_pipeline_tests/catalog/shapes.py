@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shopsync_pipeline.catalog import find_delivery
 from shopsync_pipeline.catalog.content.record import ContentRecord, Row
+from shopsync_pipeline.catalog.feeds.offers import stage_feeds
 from shopsync_pipeline.catalog.read import READERS
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
 from shopsync_pipeline.catalog.rules import CatalogRules
@@ -45,11 +46,11 @@ class Recorded:
         stage = Stage(account)
         try:
             self.shape = delivery.shape
+            given = rules or CatalogRules()
+            stage_feeds(stage, [(file.encoding, member) for file, member in delivery.members("feed")], given, account)
             self.records: list[ContentRecord] = list(READERS[delivery.shape](
-                stage, [*delivery.members(delivery.shape), *delivery.members("extra")], delivery.members("feed"),
-                rules or CatalogRules(), account))
-            self._files = [stage.file_name(index) for index in range(len(delivery.files))
-                           if index < len(stage._files)]
+                stage, [*delivery.members(delivery.shape), *delivery.members("extra")], given, account).records())
+            self._files = stage.files()
         finally:
             stage.close()
         self.counts = account.counts

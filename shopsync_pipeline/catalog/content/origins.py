@@ -28,10 +28,11 @@ def encode(origins: Mapping[str, Origin], files: Sequence[int]) -> str:
     """The JSON text in which origins are kept: path → [rule, [file, line] or [file, first line, last line], …].
 
     `files` gives for each file of the rows the number that is kept. Rows that follow one another in a file are one
-    item: a specification table is made of dozens. Rows of no file (-1) are not kept.
+    item: a specification table is made of dozens. Rows of no file, and of files whose number is -1, are not kept.
     """
     return orjson.dumps({
-        path: [origin.rule, *([files[run[0]], *run[1:]] for run in _runs(origin.rows) if run[0] >= 0)]
+        path: [origin.rule, *([files[run[0]], *run[1:]] for run in _runs(origin.rows)
+                              if run[0] >= 0 and files[run[0]] >= 0)]
         for path, origin in origins.items()
     }).decode()
 
@@ -41,7 +42,7 @@ def decode(text: str) -> dict[str, Origin]:
     found: dict[str, Origin] = {}
     for path, (rule, *runs) in orjson.loads(text).items():
         rows = [Row(file, line) for file, first, *last in runs for line in range(first, (last or [first])[0] + 1)]
-        found[path] = Origin(rule, tuple(rows))
+        found[path] = Origin(rule, tuple(rows) or (NOWHERE,))
     return found
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from shopsync_pipeline.catalog.mapping import load_mapping
 from shopsync_pipeline.catalog.rules import CatalogRules, FeedRule, MetafieldRule, PriceRule
-from shopsync_pipeline.core.quality import Threshold
 from shopsync_pipeline.core.errors import CatalogError
+from shopsync_pipeline.core.quality import Threshold
 
 
 def loaded(folder: Path, text: str) -> CatalogRules:
