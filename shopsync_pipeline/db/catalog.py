@@ -84,9 +84,11 @@ class Catalog:
 
     def all_documents(self) -> Iterator[tuple[str, dict[Path, Value]]]:
         """Every product's flat map, in order of key."""
-        rows = self._connection.execution_options(yield_per=CHUNK).execute(
+        # An option of the statement: one of the connection would stay with it, and break the next INSERT on PostgreSQL.
+        rows = self._connection.execute(
             select(catalog_product.c.product_key, catalog_product.c.document)
             .where(catalog_product.c.shop_id == self._shop).order_by(catalog_product.c.product_key)
+            .execution_options(yield_per=CHUNK)
         )
         for key, document in rows:
             yield key, from_text(document)

@@ -74,9 +74,10 @@ class FeedState:
     def rows(self) -> Iterator[FeedRow]:
         """Every row that is known, in order of feed and SKU."""
         column = catalog_feed_row.c
-        rows = self._connection.execution_options(yield_per=5000).execute(
+        rows = self._connection.execute(
             select(column.feed, column.sku, column.mfgpartno, column.manufacturer, column.facts)
-            .where(column.shop_id == self._shop).order_by(column.feed, column.sku, column.place))
+            .where(column.shop_id == self._shop).order_by(column.feed, column.sku, column.place)
+            .execution_options(yield_per=5000))
         for row in rows:
             yield FeedRow(*row)
 
