@@ -94,7 +94,8 @@ def test_an_import_that_changed_nothing_that_is_kept_is_told(context: Context, t
 
 def test_a_sync_looks_at_what_the_imports_changed_and_at_nothing_else(context: Context, shelf: Shelf) -> None:
     """The change set of all imports since the last sync is what the digests say; there is no second list."""
-    sync(context)
+    for _ in range(2):  # the second run sees that the first one left nothing to do
+        sync(context)
     shelf.change("L1", price="99.00")
     first = ingest(context).import_id
     shelf.change("L3", title="Lamp Three")
