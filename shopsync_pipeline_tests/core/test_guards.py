@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopsync_pipeline.core.guards import FileFacts, Limits, Read, Verdict, judge
 
 LIMITS = Limits()
-NIGHT = datetime(2026, 7, 1, 4, 0)
+NIGHT = datetime.fromisoformat("2026-07-01 04:00")
 
 
 def read(products: int = 100, files: tuple[FileFacts, ...] = (), **counts: int) -> Read:
@@ -88,8 +88,8 @@ def test_files_of_different_dates_are_refused(hours: tuple[float | None, ...], r
 
 def test_the_oldest_and_the_newest_file_are_named_with_their_dates() -> None:
     assert refusals(read(files=files(0.0, 30.5, 3.0))) == [
-        "The export's files are of different dates: 0.csv of 2026-07-01 04:00 and 1.csv of 2026-07-02 10:30, 30.5 hours "
-        "apart; more than 20 is taken for a mixture of two exports (SYNC_MAX_DELIVERY_SPREAD_HOURS)."]
+        "The export's files are of different dates: 0.csv of 2026-07-01 04:00 and 1.csv of 2026-07-02 10:30, 30.5 "
+        "hours apart; more than 20 is taken for a mixture of two exports (SYNC_MAX_DELIVERY_SPREAD_HOURS)."]
 
 
 def test_a_feed_has_its_own_date() -> None:
@@ -160,4 +160,5 @@ def test_limits_of_one_accept_any_figures(products: int, counts: dict[str, int],
                                           last: dict[str, int]) -> None:
     counts["a.quarantined"] = min(counts.get("a.quarantined", 0), counts.get("a.read", 0))
     anything = Limits(max_catalog_shrink=1, max_table_shrink=1, max_quarantine_share=1)
-    assert judge(Read(products=products, counts=counts), Read(products=last_products, counts=last), anything) == Verdict()
+    found, before = Read(products=products, counts=counts), Read(products=last_products, counts=last)
+    assert judge(found, before, anything) == Verdict()

@@ -17,6 +17,7 @@ from shopsync_pipeline.db.schema import catalog_change, catalog_import, catalog_
 from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, take
 
 Rows = dict[str, tuple[str, str, str, str]]
+Step = dict[str, dict[Path, Value]] | int
 
 
 def rows(connection: Connection, shop: str = SHOP) -> Rows:
@@ -46,8 +47,7 @@ DOCUMENTS = st.dictionaries(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(steps=st.lists(DOCUMENTS | st.integers(0, 20), min_size=2, max_size=7))
-def test_the_catalog_can_go_back_to_what_it_was_after_every_import(database: Database,
-                                                                   steps: list[dict[str, dict[Path, Value]] | int]) -> None:
+def test_the_catalog_can_go_back_to_what_it_was_after_every_import(database: Database, steps: list[Step]) -> None:
     """A step is an import of some documents, or a rollback to one of the imports and rollbacks before it."""
     counter = itertools.count()
     with database.write() as connection:

@@ -31,12 +31,13 @@ def test_an_import_runs_becomes_current_and_is_superseded(database: Database) ->
         assert (running.state, running.finished_at, running.counts, running.switch) == ("running", None, {}, None)
         assert list(running.files) == FILES
         number = imports.number(first)
-        imports.make_current(first, Switch(appeared=2, groups={"content": 1}), {"x.read": 2}, ["too few"], ["new column"])
+        switch = Switch(appeared=2, groups={"content": 1})
+        imports.make_current(first, switch, {"x.read": 2}, ["too few"], ["new column"])
         found = imports.current()
         assert found is not None
         assert (found.import_id, found.source, found.delivery_digest, found.counts, found.error, found.number) == (
             first, "a.zip", "d1", {"x.read": 2}, None, number)
-        assert (found.switch, found.products) == (Switch(appeared=2, groups={"content": 1}), 2)
+        assert (found.switch, found.products) == (switch, 2)
         assert (found.refusals, found.notices) == (("too few",), ("new column",))
         assert found.finished_at is not None
         assert found.started_at <= found.finished_at

@@ -13,7 +13,7 @@ from shopsync_pipeline.core.fields import digests
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.database import MIGRATIONS, Database
 from shopsync_pipeline.db.history import History
-from shopsync_pipeline.db.imports import Imports, ImportKind
+from shopsync_pipeline.db.imports import ImportKind, Imports
 from shopsync_pipeline.db.quarantine import Quarantine, Quarantined
 from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, take
 
@@ -98,6 +98,6 @@ def test_postgresql_does_not_compress_documents_in_its_own_slow_way(database_url
     database.upgrade()
     with database.read() as connection:
         found = connection.execute(text(
-            "SELECT attstorage::text, attcompression::text FROM pg_attribute WHERE attrelid = 'catalog_product'::regclass"
-            " AND attname = 'document'")).one()
+            "SELECT attstorage::text, attcompression::text FROM pg_attribute "
+            "WHERE attrelid = 'catalog_product'::regclass AND attname = 'document'")).one()
     assert found[0] == "e" or found[1] == "l"

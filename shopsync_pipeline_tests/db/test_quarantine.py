@@ -1,4 +1,4 @@
-"""The quarantine: rows kept in file order, with what kind of trouble each is, as long as their import is of interest."""
+"""The quarantine: rows kept in file order, with what kind of trouble each is, until their import is long past."""
 
 from __future__ import annotations
 
