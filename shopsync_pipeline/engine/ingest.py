@@ -102,10 +102,11 @@ def _as_it_was(current: Import, delivery: Delivery, count: int, started: float,
 
 
 def _was_rolled_back(rejected: Import) -> str:
+    reason = (rejected.rollback_reason or "").rstrip(".")
     return (
         f"This delivery was rolled back at {rejected.rolled_back_at:%Y-%m-%d %H:%M} UTC by {rejected.rolled_back_by}: "
-        f"{(rejected.rollback_reason or '').rstrip('.')}. The catalog stays as it is; approve it to take it again: shopsync catalog "
-        f'approve {rejected.import_id} --reason "…".'
+        f"{reason}. The catalog stays as it is; approve it to take it again: shopsync catalog approve "
+        f'{rejected.import_id} --reason "…".'
     )
 
 
