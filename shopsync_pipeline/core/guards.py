@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """A file of a delivery. `feed`: it is a price or stock feed, which has its own date. `header`: the names of its
-    columns, empty for a positional file. `made_at`: when it was written, without a zone, `None` where nobody says."""
+    """A file of a delivery. `own_date`: it is a feed or an extra, made at another time than the export. `header`: the
+    names of its columns, empty for a positional file. `made_at`: when it was written, without a zone, `None` where
+    nobody says."""
 
     name: str
     encoding: str
-    feed: bool = False
+    own_date: bool = False
     header: tuple[str, ...] = ()
     made_at: datetime | None = None
 
@@ -95,7 +96,7 @@ def _tables_of(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _dates(found: Read, limits: Limits) -> Iterable[str]:
-    dated = sorted((file.made_at, file.name) for file in found.files if file.made_at is not None and not file.feed)
+    dated = sorted((file.made_at, file.name) for file in found.files if file.made_at is not None and not file.own_date)
     if not dated:
         return
     (oldest, first), (newest, last) = dated[0], dated[-1]

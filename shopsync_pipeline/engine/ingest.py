@@ -28,6 +28,9 @@ from shopsync_pipeline.settings import Settings
 
 __all__ = ["IngestReport", "delivery_of", "fingerprint", "ingest", "quarantined_rows", "recognise"]
 
+OWN_DATE = (FEED, "extra")
+"""Roles of files that are not made together with the export, so that their dates say nothing about it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
@@ -193,7 +196,8 @@ def _file(file: SourceFile) -> dict[str, Any]:
 
 def _facts(products: int, counts: Mapping[str, int], files: Sequence[Mapping[str, Any]]) -> Read:
     return Read(products=products, counts=counts, files=tuple(
-        FileFacts(name=file["name"], encoding=file["encoding"], feed=file["role"] == FEED, header=tuple(file["header"]),
+        FileFacts(name=file["name"], encoding=file["encoding"], own_date=file["role"] in OWN_DATE,
+                  header=tuple(file["header"]),
                   made_at=datetime.fromisoformat(file["made_at"]) if file["made_at"] else None)
         for file in files))
 

@@ -73,8 +73,8 @@ def test_a_table_that_is_new_or_grew_is_no_matter() -> None:
     assert refusals(read(a=5, b=9), read(a=1, b=0)) == []
 
 
-def files(*hours: float | None, feed: bool = False) -> tuple[FileFacts, ...]:
-    return tuple(FileFacts(name=f"{number}.csv", encoding="utf-8", feed=feed,
+def files(*hours: float | None, own_date: bool = False) -> tuple[FileFacts, ...]:
+    return tuple(FileFacts(name=f"{number}.csv", encoding="utf-8", own_date=own_date,
                            made_at=None if hour is None else NIGHT + timedelta(hours=hour))
                  for number, hour in enumerate(hours))
 
@@ -92,8 +92,8 @@ def test_the_oldest_and_the_newest_file_are_named_with_their_dates() -> None:
         "hours apart; more than 20 is taken for a mixture of two exports (SYNC_MAX_DELIVERY_SPREAD_HOURS)."]
 
 
-def test_a_feed_has_its_own_date() -> None:
-    assert refusals(read(files=files(0.0) + files(99.0, feed=True))) == []
+def test_feeds_and_extras_have_their_own_dates() -> None:
+    assert refusals(read(files=files(0.0) + files(99.0, own_date=True))) == []
 
 
 def named(header: str, name: str = "feed.csv", encoding: str = "utf-8") -> Read:
