@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,12 +22,12 @@ NOON = "2026-03-01 12:00:00+00:00"
 POT = document(title="Pot")
 
 
-def migrate(database: Database, revision: str) -> None:
+def migrate(database: Database, verb: Callable[[Config, str], None], revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        (command.upgrade if revision == "0001" else command.downgrade)(config, revision)
+        verb(config, revision)
 
 
 def insert(database: Database, table: str, **values: Any) -> None:
@@ -39,7 +40,7 @@ def insert(database: Database, table: str, **values: Any) -> None:
 def first_version(database_url: str) -> Database:
     """A database of the first version, after three imports of one shop and one of another."""
     database = Database(database_url)
-    migrate(database, "0001")
+    migrate(database, command.upgrade, "0001")
     for shop, import_id, state in ((SHOP, "i1", "superseded"), (SHOP, "i2", "current"), (SHOP, "i3", "failed"),
                                    (OTHER, "o1", "current")):
         insert(database, "catalog_import", shop_id=shop, import_id=import_id, source="a.zip", delivery_digest="d",
@@ -84,7 +85,7 @@ def test_a_migration_can_be_taken_back(first_version: Database) -> None:
         tables = {name: {column["name"] for column in inspect(connection).get_columns(name)}
                   for name in inspect(connection).get_table_names()}
     first_version.upgrade()
-    migrate(first_version, "-1")
+    migrate(first_version, command.downgrade, "0001")
     with first_version.read() as connection:
         assert {name: {column["name"] for column in inspect(connection).get_columns(name)}
                 for name in inspect(connection).get_table_names()} == tables
