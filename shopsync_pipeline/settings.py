@@ -5,6 +5,7 @@ Nothing else in shopsync reads the environment. Secrets are `SecretStr`, so that
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shopsync_pipeline.core.errors import CatalogError, SettingsError
 from shopsync_pipeline.core.fields import Strategy
+from shopsync_pipeline.core.guards import Limits
 from shopsync_pipeline.core.merge import Rules
 from shopsync_pipeline.core.planning import Bounds
 
@@ -60,6 +62,10 @@ class Settings(BaseSettings):
     spool_path: Path = Field(Path(".shopsync/deliveries"), alias="SHOPSYNC_SPOOL_PATH", description=(
         "Folder that fetched deliveries are kept in; needs room for each twice"))
 
+    mapping_path: Path | None = Field(None, alias="SHOPSYNC_MAPPING_PATH", description=(
+        "The mapping file (catalog.toml) that says how deliveries become products; empty: the usual way"))
+    catalog_processes: int = Field(2, alias="SYNC_CATALOG_PROCESSES", ge=0, le=64, description=(
+        "Child processes that project a large delivery; 0: none"))
     batch_size: int = Field(250, alias="SYNC_BATCH_SIZE", ge=1, le=250, description=(
         "Rows in one inventory mutation (1 to 250)"))
     max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
@@ -79,7 +85,16 @@ class Settings(BaseSettings):
     max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(
         "Share of linked products that a plan may take out of sale without approval (0 to 1)"))
     max_catalog_shrink: float = Field(0.2, alias="SYNC_MAX_CATALOG_SHRINK", ge=0, le=1, description=(
-        "Share of products, or of feed rows, that a delivery may lack against the last one; 1 accepts any"))
+        "Share of products that a delivery may lack against the last one without approval; 1 accepts any"))
+    max_table_shrink: float = Field(0.5, alias="SYNC_MAX_TABLE_SHRINK", ge=0, le=1, description=(
+        "Share of the rows of a table or feed that a delivery may lack against the last one without approval; 1: any"))
+    max_quarantine_share: float = Field(0.05, alias="SYNC_MAX_QUARANTINE_SHARE", ge=0, le=1, description=(
+        "Share of the rows of a table or feed that may be unusable before a delivery needs approval (0 to 1)"))
+    max_delivery_spread_hours: float = Field(20.0, alias="SYNC_MAX_DELIVERY_SPREAD_HOURS", gt=0, le=87_600,
+                                             description=(
+        "Hours that may lie between the oldest and the newest file of an export before it needs approval"))
+    imports_kept: int = Field(10, alias="SYNC_IMPORTS_KEPT", ge=1, le=1000, description=(
+        "Number of imports that can be compared and rolled back; what older ones replaced is deleted"))
     request_timeout: float = Field(30.0, alias="SYNC_REQUEST_TIMEOUT", gt=0, description=(
         "Seconds to wait for one answer of Shopify"))
 
@@ -129,6 +144,13 @@ class Settings(BaseSettings):
         """How much a plan may do without approval."""
         return Bounds(max_updated_share=self.max_updated_share, max_conflict_share=self.max_conflict_share,
                       max_unpublished_share=self.max_unpublished_share)
+
+    @property
+    def limits(self) -> Limits:
+        """What a delivery may differ in from the last one without approval."""
+        return Limits(
+            max_catalog_shrink=self.max_catalog_shrink, max_table_shrink=self.max_table_shrink,
+            max_quarantine_share=self.max_quarantine_share, max_spread=timedelta(hours=self.max_delivery_spread_hours))
 
     @property
     def feeds(self) -> tuple[Path | str, ...]:

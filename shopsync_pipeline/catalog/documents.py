@@ -21,6 +21,10 @@ from shopsync_pipeline.catalog.inquire.slices import Names, Slice
 from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.core.fields import digests, flatten
 
+PROJECTION = 1
+"""Counts the ways in which versions of this program project. To be raised when the same delivery comes out otherwise
+than before, so that an unchanged delivery is read again after an upgrade."""
+
 
 class CatalogDocument(NamedTuple):
     """One product as it is kept. `digests`: of its field groups, packed; `document`: its flat map as JSON text;

@@ -192,7 +192,8 @@ class CatalogRules:
     `category_tree`: `etilize`, `mapped` (the distributor's own), or `auto`: mapped where it was delivered.
     `extras`: which files of `Extras/` are read. `manufacturers`: a feed's name of a maker → Etilize's.
     `feed_systems`: feed format → code systems its SKUs belong to. `default_weight_unit`: Shopify's WeightUnit for feeds
-    that name none. `title_limit`, `handle_limit`: Shopify's own limits, in characters.
+    that name none. `stock_by_location`: quantities keep the feed's warehouses; otherwise they are added up,
+    since a shop ships from one place. `title_limit`, `handle_limit`: Shopify's own limits, in characters.
     """
 
     code_systems: tuple[str, ...] = (
@@ -219,5 +220,6 @@ class CatalogRules:
     manufacturers: Mapping[str, str] = field(default_factory=dict)
     quality: Mapping[str, Threshold] = field(default_factory=lambda: dict(DEFAULTS))
     default_weight_unit: str = "POUNDS"
+    stock_by_location: bool = False
     title_limit: int = 255
     handle_limit: int = 255

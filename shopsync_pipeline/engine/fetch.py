@@ -53,7 +53,8 @@ def seen_places(settings: Settings) -> list[Place]:
 
 
 def fingerprint(settings: Settings) -> str:
-    """A cheap name for the files that lie ready: their names, sizes and times, without reading or fetching them.
+    """A cheap name for the files that lie ready: their names, sizes and times, without reading or fetching them, and
+    for the mapping file, which is read.
 
     Raises `CatalogError` when the export is not there or its server does not answer at the first try.
     """
@@ -61,6 +62,8 @@ def fingerprint(settings: Settings) -> str:
     for place in seen_places(settings):
         for line in _lines(place.path) if place.seen is None else _lines_of_server(place.location, place.seen):
             digest.update(f"{line}\n".encode("utf-8", "surrogateescape"))
+    if settings.mapping_path is not None and settings.mapping_path.is_file():
+        digest.update(settings.mapping_path.read_bytes())
     return digest.hexdigest()
 
 

@@ -42,6 +42,8 @@ class Selling:
         weight, stock = offer.weight, offer.stock
         if priced.units != 1:
             weight, stock = _by_unit(weight, stock, priced.units)
+        if not self._rules.stock_by_location:
+            stock = in_one_place(stock)
         discontinued = offer.discontinued
         at = variant_path(key, "")
         origins[at + "options"] = origins[at + "taxable"] = origins[at + "requires_shipping"] = DEFAULT
@@ -152,6 +154,11 @@ def _rows(rows: Mapping[str, tuple[int, int]], *names: str) -> tuple[Row, ...]:
         if name in rows:
             return (Row(*rows[name]),)
     return (NOWHERE,)
+
+
+def in_one_place(stock: tuple[Stock, ...]) -> tuple[Stock, ...]:
+    """The quantities of all warehouses added up."""
+    return (Stock(available=sum(level.available for level in stock)),) if stock else ()
 
 
 def _by_unit(

@@ -11,6 +11,7 @@ from decimal import Decimal
 import orjson
 
 from shopsync_pipeline.catalog.content.project import Projected
+from shopsync_pipeline.catalog.content.selling import in_one_place
 from shopsync_pipeline.catalog.feeds.offer import Offer
 from shopsync_pipeline.catalog.markup import sanitised_page
 from shopsync_pipeline.catalog.pricing import Priced, price, rule_for
@@ -193,7 +194,7 @@ def _variants(
             sources.add(picture)
             images = (*images, Image(source=picture))
         priced = _priced(row, rows[0], reader, rules)
-        variants.append((row, _variant(row, options, key, picture, reader, priced), priced))
+        variants.append((row, _variant(row, options, key, picture, reader, priced, rules), priced))
     return variants, images
 
 
@@ -211,7 +212,10 @@ def _priced(row: TemplateRow, head: TemplateRow, reader: _Cells, rules: CatalogR
 
 
 def _variant(row: TemplateRow, options: tuple[str, ...], key: VariantKey, picture: str | None, reader: _Cells,
-             priced: Priced | None) -> Variant:
+             priced: Priced | None, rules: CatalogRules) -> Variant:
+    offered = row.offer.stock if row.offer is not None else ()
+    if not rules.stock_by_location:
+        offered = in_one_place(offered)
     offer, made = row.offer or Offer(), priced or Priced(reason="no feed offers it")
     tracked = row.get("tracker").lower() == "shopify"
     stock: tuple[Stock, ...] = ()
@@ -230,7 +234,7 @@ def _variant(row: TemplateRow, options: tuple[str, ...], key: VariantKey, pictur
         compare_at_price=made.compare_at_price if made.price is not None else compare,
         cost=made.cost if made.cost is not None else cost, weight=offer.weight or reader.weight(row),
         taxable=reader.flag(row, "taxable", True), requires_shipping=reader.flag(row, "requires_shipping", True),
-        tracked=tracked or offer.counted, inventory_policy=policy, image=picture, stock=offer.stock or stock,
+        tracked=tracked or offer.counted, inventory_policy=policy, image=picture, stock=offered or stock,
     )
 
 

@@ -17,10 +17,10 @@ def test_an_ingram_row_of_27_padded_fields(tmp_path: Path) -> None:
     found = Read(file(tmp_path, ingram({}), "PRICE.TXT"))
     assert found.format.name == "ingram"
     row = found.only
-    assert (row.sku, row.mfgpartno, row.manufacturer, row.action) == ("BA5773", "94866", "VERBATIM CORPORATION", "set")
+    assert (row.sku, row.mfgpartno, row.manufacturer, row.action) == ("QV5773", "99266", "OSTRAVA HILL MFG", "set")
     assert row.facts == {
         "amounts": {"list_price": "19.00", "cost": "10.26"}, "weight": "0.95", "weight_unit": "POUNDS",
-        "barcode": "023942948667", "title": "25PK DVD-R 8X 4.7GB DIGITALMOVIE SPINDLE", "discontinued": False,
+        "barcode": "023942992667", "title": "25PK INDEX CARDS RULED WHITE", "discontinued": False,
         "counted": True, "stock": {"ingram": 35}}
     assert found.account.quarantine == []
 
@@ -56,7 +56,7 @@ def test_ingrams_actions(tmp_path: Path) -> None:
 
 def test_ingram_rows_with_commas_in_quotes_or_of_another_width(tmp_path: Path) -> None:
     text = ingram({}).decode()
-    quoted = text.replace("25PK DVD-R 8X 4.7GB            ", '"25PK, DVD-R"')
+    quoted = text.replace("25PK INDEX CARDS            ", '"25PK, DVD-R"')
     found = Read(file(tmp_path, (text + quoted + text.replace("25PK ", "25PK, ")).encode()))
     assert [row.line for row in found.rows] == [1, 2]
     assert found.rows[1].facts["title"].startswith("25PK, DVD-R")
@@ -70,7 +70,7 @@ def test_a_synnex_line_of_71_fields(tmp_path: Path) -> None:
     found = Read(file(tmp_path, synnex({}), "560894.ap"))
     assert found.format.name == "synnex"
     row = found.only
-    assert (row.sku, row.mfgpartno, row.manufacturer) == ("1168870", "PV943UT", "HEWLETT PACKARD")
+    assert (row.sku, row.mfgpartno, row.manufacturer) == ("1168875", "KX943UT", "TAMBERLY BRANDS")
     assert row.facts == {
         "amounts": {"cost": "455.69", "list_price": "479.00", "unit_cost": "463.83"}, "discontinued": False,
         "counted": True, "stock": {"synnex": 5}, "weight": "2.45", "weight_unit": "POUNDS", "barcode": "882780713451",
@@ -122,7 +122,7 @@ def test_a_dandh_line_of_17_fields(tmp_path: Path) -> None:
     found = Read(file(tmp_path, dandh({}), "ITEMLIST"))
     assert found.format.name == "dandh"
     row = found.only
-    assert (row.sku, row.mfgpartno, row.manufacturer) == ("DH100", "MX-7", "LOGITECH")
+    assert (row.sku, row.mfgpartno, row.manufacturer) == ("DH100", "MX-7", "CORVANE")
     assert row.facts == {
         "counted": True, "stock": {"dandh": 12}, "amounts": {"cost": "31.40"}, "discontinued": False,
         "barcode": "036000291452", "weight": "1.5", "weight_unit": "POUNDS", "title": "Wireless Mouse"}
