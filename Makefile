@@ -14,7 +14,7 @@ dev: $(INSTALLED)
 	@$(BIN)/shopsync dev
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
