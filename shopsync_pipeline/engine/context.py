@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient
+from shopsync_pipeline.shopify.shop import Uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ def client_for(settings: Settings, *, patience: Patience | None = None) -> Shopi
         timeout_seconds=settings.request_timeout,
         patience=patience,
     )
+
+
+def uses_of(settings: Settings) -> Uses:
+    """What is read of the shop, and asked of its token, beside the usual."""
+    return Uses(collections=settings.collections, publications=settings.publications)
 
 
 def shop_id(shop_url: str) -> str:
