@@ -142,6 +142,15 @@ class Field:
         """Whether the field belongs to a variant."""
         return self.name.startswith("variants[]")
 
+    @property
+    def usual_drift(self) -> Drift:
+        """What an edit made only in the store means where no rule says otherwise: as the row says, or as the owner."""
+        return self.drift or _DRIFTS[self.owner]
+
+
+_DRIFTS = {Owner.ETILIZE: Drift.RESTORE, Owner.SHARED: Drift.KEEP, Owner.MERCHANT: Drift.ACCEPT,
+           Owner.LOCKED: Drift.ACCEPT}
+
 
 def _product(name: str, group: Group, risk: Risk, owner: Owner, canonical: CanonicalForm, says: str,
              writer: Operation | None = Operation.PRODUCT_UPDATE, *, attribute: str = "",

@@ -29,7 +29,14 @@ from shopsync_pipeline.shopify.errors import (
     already_gone,
 )
 from shopsync_pipeline.shopify.shop import Shop, describe, ensure_custom_id
-from shopsync_pipeline.shopify.snapshot import nothing_known, read_all, read_by_custom_ids, read_by_ids, read_since
+from shopsync_pipeline.shopify.snapshot import (
+    PageSizes,
+    nothing_known,
+    read_all,
+    read_by_custom_ids,
+    read_by_ids,
+    read_since,
+)
 from shopsync_pipeline.shopify.writes import Written, inventory_request, inventory_written, request, written
 
 TOKEN = "shpat_devstore_0123456789"
@@ -323,7 +330,7 @@ def test_a_snapshot_holds_every_product_whole_and_a_delta_the_changed_ones(empty
 def test_a_filter_that_the_shop_ignores_is_an_error(empty: str) -> None:
     async def work(shop: Session) -> None:
         variables = {"first": 5, "after": None, "query": "no_such_filter:1", "sortKey": "ID", "locationId": shop.place,
-                     "variants": 1, "metafields": 1, "media": 1}
+                     **PageSizes(variants=1, metafields=1, media=1).inner()}
         with pytest.raises(FilterIgnored, match="no_such_filter"):
             await shop.client.query("products_page", variables, cost=50)
 
