@@ -22,17 +22,17 @@ _COLUMNS = ("Field", "What it is", "Owner", "Edited in the store only", "Edited 
             "Merged as", "Compared as", "Written by")
 
 _TAIL = """
-**Owner**: `etilize`, the catalog and the feeds; `merchant`, the people in the store, whose value the catalog only fills
-in where there is none; `shared`, both.
-**Edited in the store only**: *restored*, the catalog's value is put back; *kept*, the edit stays and stays on record as
-one; *accepted*, the edit is what both sides agree on from then on.
-**Edited on both sides**: decided by the shop-wide strategy (`SYNC_CONFLICT_RESOLUTION`) unless the field has its own, or
-the people in the store own it.
-**Risk**: how much harm a wrong value does. **Compared as**: which spellings count as the same value; `exact`, none but
-itself.
-**Written by**: the operation that changes the field of a product that exists; a new product gets all its fields with
-`product_create`, and then its sales channels. An element that the catalog drops is taken away by `metafields_delete` or
-`unpublish`.
+- **Owner**: `etilize`, the catalog and the feeds; `merchant`, the people in the store, whose value the catalog only
+  fills in where there is none; `shared`, both.
+- **Edited in the store only**: *restored*, the catalog's value is put back; *kept*, the edit stays and stays on record
+  as one; *accepted*, the edit is what both sides agree on from then on.
+- **Edited on both sides**: decided by the shop-wide strategy (`SYNC_CONFLICT_RESOLUTION`) unless the field has its own,
+  or the people in the store own it.
+- **Risk**: how much harm a wrong value does.
+- **Compared as**: which spellings count as the same value; `exact`, none but itself.
+- **Written by**: the operation that changes the field of a product that exists; a new product gets all its fields with
+  `product_create`, and then its sales channels. An element that the catalog drops is taken away by `metafields_delete`
+  or `unpublish`.
 
 `collections[]` and `publications[]` are synced only in a shop that asks for it: `SYNC_COLLECTIONS=true`,
 `SYNC_PUBLICATIONS=true`.

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.cost import estimate_plan
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Fields, Operation, Path, Value, digests, place, variants_of, without
+from shopsync_pipeline.core.fields import Fields, Path, Value, digests, place, variants_of, without
 from shopsync_pipeline.core.matching import LocalIdentity, Matches, RemoteIdentity, match
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
@@ -235,7 +235,7 @@ def _by_field(items: Iterable[PlanItem]) -> dict[str, int]:
     """How many values each field of existing products gets, by field name."""
     counted: Counter[str] = Counter(
         place(change.path).field.name for item in items for change in item.changes
-        if item.operation is not Operation.PRODUCT_CREATE
+        if item.product_id is not None
     )
     return dict(sorted(counted.items()))
 

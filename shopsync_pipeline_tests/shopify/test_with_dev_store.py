@@ -28,6 +28,7 @@ from shopsync_pipeline.shopify.errors import (
     UserErrors,
     already_gone,
 )
+from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 from shopsync_pipeline.shopify.shop import Shop, describe, ensure_custom_id
 from shopsync_pipeline.shopify.snapshot import (
     PageSizes,
@@ -57,7 +58,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
 
 
-def control(address: str, action: str, **order: Any) -> None:
+def control(address: str, action: str, /, **order: Any) -> None:
     httpx.post(f"{address}/__devstore/{action}", json=order, trust_env=False).raise_for_status()
 
 
@@ -79,13 +80,14 @@ class Session:
         self.shop = shop
         self.place = shop.location_id
 
-    async def do(self, item: PlanItem, links: Links | None = None, **options: Any) -> Written:
-        asked = request(item, links, location_id=self.place, **options)
+    async def do(self, item: PlanItem, links: Links | None = None, *, listings: Listings = NOTHING_LISTED,
+                 **options: Any) -> Written:
+        asked = request(item, links, location_id=self.place, listings=listings, **options)
         answer = await self.client.mutate(asked.document, asked.variables, cost=asked.cost, repeatable=asked.repeatable)
         assert answer.requested_cost is not None
         assert answer.requested_cost <= asked.cost, asked.document
         self.estimated = asked.cost
-        return written(item, asked, answer.data, links)
+        return written(item, asked, answer.data, links, listings)
 
     async def read(self, gid: str, links: Links | None = None) -> Any:
         known: Mapping[str, Links] = {gid: links} if links else {}
