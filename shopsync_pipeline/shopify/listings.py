@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from shopsync_pipeline.core.cost import connection
@@ -17,7 +18,7 @@ _PAGE = 250
 _CHANNELS_PAGE = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Listings:
     """Name → Shopify id: collections by their handle, publications by the name of the sales channel.
 
@@ -29,22 +30,23 @@ class Listings:
 
     def collections_of(self, ids: Iterable[str]) -> tuple[str, ...]:
         """The names of those ids that are collections filled by hand."""
-        return _names(self.collections, ids)
+        return tuple(self._collection_names[gid] for gid in ids if gid in self._collection_names)
 
     def publications_of(self, ids: Iterable[str]) -> tuple[str, ...]:
         """The names of those ids that are sales channels."""
-        return _names(self.publications, ids)
+        return tuple(self._publication_names[gid] for gid in ids if gid in self._publication_names)
+
+    @cached_property
+    def _collection_names(self) -> dict[str, str]:
+        return {gid: name for name, gid in (self.collections or {}).items()}
+
+    @cached_property
+    def _publication_names(self) -> dict[str, str]:
+        return {gid: name for name, gid in (self.publications or {}).items()}
 
 
 NOTHING_LISTED = Listings()
 """The listings of a shop whose collections and sales channels are not synced."""
-
-
-def _names(known: Mapping[str, str] | None, ids: Iterable[str]) -> tuple[str, ...]:
-    if known is None:
-        return ()
-    wanted = set(ids)
-    return tuple(name for name, gid in known.items() if gid in wanted)
 
 
 async def read_collections(client: ShopifyClient) -> dict[str, str]:
