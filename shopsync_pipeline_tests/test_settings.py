@@ -15,7 +15,8 @@ DEFAULTS = {
     "SHOPSYNC_DATABASE_URL": "sqlite:///.shopsync/shopsync.db", "SHOPSYNC_DAGSTER_POSTGRES_URL": "",
     "SHOPSYNC_EXPORT_PATH": ".shopsync/export", "SHOPSYNC_FEED_PATHS": "", "SYNC_BATCH_SIZE": "250",
     "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
-    "SYNC_BIDIRECTIONAL": "False", "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
+    "SYNC_BIDIRECTIONAL": "False", "SYNC_COLLECTIONS": "False", "SYNC_PUBLICATIONS": "False",
+    "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
     "SYNC_MAX_UNPUBLISHED_SHARE": "0.1", "SYNC_MAX_CATALOG_SHRINK": "0.2", "SYNC_REREAD_AFTER": "5.0",
     "SYNC_REQUEST_TIMEOUT": "30.0", "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
 }
@@ -44,6 +45,12 @@ def by_variable(settings: Settings) -> dict[str, str]:
 
 def test_every_variable_has_its_name_and_default() -> None:
     assert by_variable(load()) == DEFAULTS
+
+
+def test_what_is_not_asked_for_is_not_synced() -> None:
+    assert Settings(SYNC_COLLECTIONS=True, SYNC_PUBLICATIONS=True).unsynced == ()
+    assert Settings(SYNC_PUBLICATIONS=True).unsynced == ("collections[]",)
+    assert load().unsynced == ("collections[]", "publications[]")
 
 
 def test_every_variable_says_what_it_is_for() -> None:
