@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 
 from shopsync_pipeline.core.errors import SettingsError
-from shopsync_pipeline.core.fields import flatten
+from shopsync_pipeline.core.fields import digests, flatten
 from shopsync_pipeline.core.plan import Lane
 from shopsync_pipeline.core.product import Product, ProductKey, Variant, VariantKey
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.conflicts import ConflictState
+from shopsync_pipeline.db.imports import Imports
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState
+from shopsync_pipeline.db.rows import to_text
 from shopsync_pipeline.db.snapshot import Snapshot
+from shopsync_pipeline.db.staged import CatalogRow
 from shopsync_pipeline.engine.apply import ApplyReport, recover
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.diff import diff
@@ -74,10 +77,11 @@ def placing(make_settings: Make, ids: dict[str, str]) -> Context:
 
 def catalog_says(context: Context, *products: Product) -> None:
     with context.database.write() as connection:
-        catalog = Catalog(connection, context.shop_id)
-        import_id = catalog.start_import("test", str(hash(products)))
-        catalog.replace(import_id, ((product.key, flatten(product)) for product in products))
-        catalog.finish_import(import_id, "current", {"products": len(products)})
+        imports = Imports(connection, context.shop_id)
+        import_id = imports.start("here", "digest")
+        documents = {product.key: flatten(product) for product in products}
+        rows = [CatalogRow(key, digests(document), to_text(document)) for key, document in documents.items()]
+        imports.make_current(import_id, Catalog(connection, context.shop_id).replace(import_id, rows))
 
 
 def synced(context: Context, *products: Product) -> ApplyReport:
