@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         "Whether a strategy may decide conflicts; false: every conflict waits for a person"))
     bidirectional: bool = Field(False, alias="SYNC_BIDIRECTIONAL", description=(
         "Whether accepted store edits are written back to the local catalog; this version accepts only false"))
+    collections: bool = Field(False, alias="SYNC_COLLECTIONS", description=(
+        "Whether products are put into the collections that the catalog names; those must be filled by hand"))
+    publications: bool = Field(False, alias="SYNC_PUBLICATIONS", description=(
+        "Whether products are put on the sales channels that the catalog names; takes the scopes read_publications and "
+        "write_publications"))
     max_updated_share: float = Field(0.5, alias="SYNC_MAX_UPDATED_SHARE", ge=0, le=1, description=(
         "Share of linked products that a plan may update without approval (0 to 1)"))
     max_conflict_share: float = Field(0.5, alias="SYNC_MAX_CONFLICT_SHARE", ge=0, le=1, description=(
@@ -138,6 +143,12 @@ class Settings(BaseSettings):
     def rules(self) -> Rules:
         """How disputes are decided. With `SYNC_AUTO_RESOLVE=false` every one waits for a person."""
         return Rules(self.conflict_resolution if self.auto_resolve else Strategy.MANUAL_REVIEW)
+
+    @property
+    def unsynced(self) -> tuple[str, ...]:
+        """The fields that this shop does not sync, whatever the catalog says about them."""
+        return tuple(name for name, synced in (("collections[]", self.collections),
+                                               ("publications[]", self.publications)) if not synced)
 
     @property
     def bounds(self) -> Bounds:

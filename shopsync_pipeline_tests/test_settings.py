@@ -19,7 +19,8 @@ DEFAULTS = {
     "SHOPSYNC_SOURCE_KEY": "None", "SHOPSYNC_SOURCE_KNOWN_HOSTS": "None", "SHOPSYNC_SOURCE_CA": "None",
     "SHOPSYNC_SOURCE_TIMEOUT": "30.0", "SHOPSYNC_SPOOL_PATH": ".shopsync/deliveries",
     "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
-    "SYNC_BIDIRECTIONAL": "False", "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
+    "SYNC_BIDIRECTIONAL": "False", "SYNC_COLLECTIONS": "False", "SYNC_PUBLICATIONS": "False",
+    "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
     "SYNC_MAX_UNPUBLISHED_SHARE": "0.1", "SYNC_MAX_CATALOG_SHRINK": "0.2", "SYNC_REREAD_AFTER": "5.0",
     "SYNC_MAX_TABLE_SHRINK": "0.5", "SYNC_MAX_QUARANTINE_SHARE": "0.05", "SYNC_MAX_DELIVERY_SPREAD_HOURS": "20.0",
     "SYNC_IMPORTS_KEPT": "10",
@@ -51,6 +52,12 @@ def by_variable(settings: Settings) -> dict[str, str]:
 
 def test_every_variable_has_its_name_and_default() -> None:
     assert by_variable(load()) == DEFAULTS
+
+
+def test_what_is_not_asked_for_is_not_synced() -> None:
+    assert Settings(SYNC_COLLECTIONS=True, SYNC_PUBLICATIONS=True).unsynced == ()
+    assert Settings(SYNC_PUBLICATIONS=True).unsynced == ("collections[]",)
+    assert load().unsynced == ("collections[]", "publications[]")
 
 
 def test_every_variable_says_what_it_is_for() -> None:

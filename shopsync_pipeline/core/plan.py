@@ -20,6 +20,7 @@ class Lane(StrEnum):
     PRICE = "price"
     CONTENT = "content"
     CREATION = "creation"
+    PUBLICATION = "publication"
     REMOVAL = "removal"
 
 

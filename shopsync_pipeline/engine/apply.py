@@ -42,7 +42,7 @@ async def recover(context: Context, holder: str) -> int:
     with writing_to(context.database, context.shop_id, holder):
         async with context.client() as client:
             shop = await open_shop(context, client)
-            return await settle_unknown(context, client, shop.location_id)
+            return await settle_unknown(context, client, shop)
 
 
 async def push_lane(context: Context, plan_id: str, lane: Lane, *, run_id: str | None = None,
@@ -64,11 +64,11 @@ async def push_lane(context: Context, plan_id: str, lane: Lane, *, run_id: str |
     with writing_to(context.database, context.shop_id, f"run {run_id}" if run_id else "shopsync"):
         async with context.client() as client:
             shop = await open_shop(context, client)
-            await settle_unknown(context, client, shop.location_id)
+            await settle_unknown(context, client, shop)
             with context.database.write() as connection:
                 Plans(connection, context.shop_id).set_state(plan_id, PlanState.APPLYING)
                 states = Plans(connection, context.shop_id).states(plan_id)
-            sender = LaneSender(context, client, shop.location_id, progress, states, on_progress)
+            sender = LaneSender(context, client, shop, progress, states, on_progress)
             return await sender.run([item for item in items if states[item.item_id] is ItemState.PLANNED])
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.cost import estimate_plan
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Fields, Operation, Path, Value, digests, place, variants_of
+from shopsync_pipeline.core.fields import Fields, Path, Value, digests, place, variants_of, without
 from shopsync_pipeline.core.matching import LocalIdentity, Matches, RemoteIdentity, match
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
@@ -72,13 +72,13 @@ def diff(context: Context, *, only: Collection[str] | None = None, run_id: str |
         resolutions = Conflicts(connection, context.shop_id).resolutions()
         found = _Found()
         for part in chunks(keys):
-            _look_at(connection, context.shop_id, part, matches, rules, resolutions, found)
+            _look_at(connection, context.shop_id, part, matches, rules, resolutions, found, context.settings.unsynced)
         BaseStore(connection, context.shop_id).put(found.bases)
         return _save(connection, context.shop_id, found, rules, bounds, only, run_id)
 
 
 def _look_at(connection: Connection, shop_id: str, keys: list[str], matches: Matches, rules: Rules,
-             resolutions: Mapping[str, Mapping[Path, Resolution]], found: _Found) -> None:
+             resolutions: Mapping[str, Mapping[Path, Resolution]], found: _Found, unsynced: Collection[str]) -> None:
     local = {key: (seen, document) for key, seen, document in Catalog(connection, shop_id).documents(keys)}
     bases = BaseStore(connection, shop_id).get(keys)
     ids = {key: bases[key].links.product if key in bases else matches.linked.get(key) for key in keys}
@@ -88,10 +88,14 @@ def _look_at(connection: Connection, shop_id: str, keys: list[str], matches: Mat
         if key in matches.ambiguous:
             _ambiguous(key, matches.ambiguous[key], found)
             continue
-        seen_local, document = local[key]
+        seen_local, whole = local[key]
+        document = without(whole, unsynced)
         remote, base = _under_our_names(snapshot, document, store.get(ids[key] or ""), bases.get(key))
         merge = _merge(document, remote, base, rules, resolutions.get(key, {}))
         _gather(key, merge, seen_local, remote, base, found)
+        if remote is not None and len(document) < len(whole):
+            # Never settled: once the shop syncs the field too, the same document has more to say.
+            found.bases[-1] = replace(found.bases[-1], seen_local="", seen_remote="")
 
 
 def _under_our_names(snapshot: Snapshot, document: Fields, remote: StoredProduct | None,
@@ -231,7 +235,7 @@ def _by_field(items: Iterable[PlanItem]) -> dict[str, int]:
     """How many values each field of existing products gets, by field name."""
     counted: Counter[str] = Counter(
         place(change.path).field.name for item in items for change in item.changes
-        if item.operation is not Operation.PRODUCT_CREATE
+        if item.product_id is not None
     )
     return dict(sorted(counted.items()))
 

@@ -27,6 +27,7 @@ from shopsync_pipeline.engine.pull import reread
 from shopsync_pipeline.engine.settle import confirm, settle
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
+from shopsync_pipeline.shopify.shop import Shop
 from shopsync_pipeline.shopify.writes import Request, inventory_request, inventory_written, request, written
 
 SENDS = 3
@@ -50,11 +51,11 @@ Batch = tuple[PlanItem, ...]
 class LaneSender:
     """Sends one lane of one plan. `states` holds the state of every item of the plan and is kept current."""
 
-    def __init__(self, context: Context, client: ShopifyClient, location_id: str, progress: Progress,
+    def __init__(self, context: Context, client: ShopifyClient, shop: Shop, progress: Progress,
                  states: dict[str, ItemState], on_progress: OnProgress | None) -> None:
         self._context = context
         self._client = client
-        self._location = location_id
+        self._shop = shop
         self._progress = progress
         self._states = states
         self._on_progress = on_progress
@@ -74,7 +75,7 @@ class LaneSender:
                 wave = [item for item in waiting if not undecided & set(item.depends_on)]
                 waiting = [item for item in waiting if undecided & set(item.depends_on)]
                 for part in chunks(wave, REREAD):
-                    await reread(self._context, self._client, self._location, part)
+                    await reread(self._context, self._client, self._shop, part)
                     batches = _batches(part, self._context.settings.batch_size)
                     async with asyncio.TaskGroup() as group:
                         for _ in range(self._context.settings.max_concurrent):
@@ -119,7 +120,9 @@ class LaneSender:
                 if item.product_key in linked and linked[item.product_key].links.product in store:
                     why = f"the product exists by now as {linked[item.product_key].links.product}"
             else:
-                why = _stale(item, store.get(item.product_id or ""))
+                # What follows on a creation was planned before the product had an id.
+                made = linked.get(item.product_key)
+                why = _stale(item, store.get(item.product_id or (made.links.product if made else "")))
             if why:
                 self._mark([item], ItemState.STALE, why)
             else:
@@ -140,7 +143,7 @@ class LaneSender:
                     sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable
                 )
             except AnswerLost:
-                if await settle(self._context, self._client, self._location, sent):
+                if await settle(self._context, self._client, self._shop, sent):
                     self._count(batch, ItemState.CONFIRMED)
                     return
             except (UserErrors, GraphQLFault) as error:
@@ -165,9 +168,9 @@ class LaneSender:
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
         first = batch[0]
         if first.operation is Operation.INVENTORY_SET:
-            return key, inventory_request(batch, links, location_id=self._location, idempotency_key=key)
-        return key, request(first, links.get(first.product_key), location_id=self._location,
-                            options=self._option_names(first))
+            return key, inventory_request(batch, links, location_id=self._shop.location_id, idempotency_key=key)
+        return key, request(first, links.get(first.product_key), location_id=self._shop.location_id,
+                            options=self._option_names(first), listings=self._shop.listings)
 
     def _option_names(self, item: PlanItem) -> list[str]:
         """The product's option names as the store shows them, under which variants name their option values."""
@@ -197,10 +200,10 @@ class LaneSender:
             after.update(inventory_written(batch, answer.data))
         else:
             item = batch[0]
-            result = written(item, sending, answer.data, links.get(item.product_key))
+            result = written(item, sending, answer.data, links.get(item.product_key), self._shop.listings)
             if not result.complete:
                 # The answer had no room for all variants or pictures; reading the product by id shows the rest.
-                await settle(self._context, self._client, self._location, sent, answer=answer)
+                await settle(self._context, self._client, self._shop, sent, answer=answer)
                 self._count(batch, ItemState.CONFIRMED)
                 return
             after[item.item_id], known[item.product_key] = result.fields, result.links

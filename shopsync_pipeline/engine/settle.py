@@ -20,26 +20,27 @@ from shopsync_pipeline.engine.diff import put_face
 from shopsync_pipeline.engine.pull import known_links
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.nodes import RemoteProduct
+from shopsync_pipeline.shopify.shop import Shop
 from shopsync_pipeline.shopify.snapshot import read_by_custom_ids, read_by_ids
 
 
-async def settle_unknown(context: Context, client: ShopifyClient, location_id: str) -> int:
+async def settle_unknown(context: Context, client: ShopifyClient, shop: Shop) -> int:
     """Settles every mutation of the shop that is still `sent` (its process died); returns how many there were."""
     with context.database.read() as connection:
         unknown = list(Ledger(connection, context.shop_id).unknown())
     for sent in unknown:
-        await settle(context, client, location_id, sent)
+        await settle(context, client, shop, sent)
     return len(unknown)
 
 
-async def settle(context: Context, client: ShopifyClient, location_id: str, sent: Sent, *,
+async def settle(context: Context, client: ShopifyClient, shop: Shop, sent: Sent, *,
                  answer: Answer | None = None) -> bool:
     """Finds out whether one mutation took effect and writes the consequences down; tells which it was.
 
     An item that was not executed is planned again and may be sent once more. `answer` is the mutation's own, where
     there was one that did not tell everything.
     """
-    store = await _read(context, client, location_id, sent.items)
+    store = await _read(context, client, shop, sent.items)
     executed = _executed(sent.items, {item_id: product.fields for item_id, product in store.items()})
     with context.database.write() as connection:
         after: dict[str, Mapping[Path, Value | None]] = {}
@@ -72,17 +73,23 @@ def _executed(items: Sequence[PlanItem], now: Mapping[str, Mapping[Path, Value]]
     return arrived > sum(figure == change.before for change, figure in rows)
 
 
-async def _read(context: Context, client: ShopifyClient, location_id: str,
+async def _read(context: Context, client: ShopifyClient, shop: Shop,
                 items: Sequence[PlanItem]) -> dict[str, RemoteProduct]:
+    where, listings = shop.location_id, shop.listings
     known = known_links(context)
     created = {item.product_key: item.item_id for item in items if item.operation is Operation.PRODUCT_CREATE}
-    others = {item.product_id: item.item_id for item in items if item.product_id is not None}
+    with context.database.read() as connection:
+        # What followed on a creation was planned before the product had an id.
+        made = BaseStore(connection, context.shop_id).get([item.product_key for item in items])
+    ids = {item.item_id: item.product_id or made[item.product_key].links.product for item in items
+           if item.item_id not in created.values() and (item.product_id or item.product_key in made)}
+    others = {product_id: item_id for item_id, product_id in ids.items()}
     found: dict[str, RemoteProduct] = {}
     if created:
-        by_key = await read_by_custom_ids(client, list(created), known=known, location_id=location_id)
+        by_key = await read_by_custom_ids(client, list(created), known=known, location_id=where, listings=listings)
         found.update({created[key]: product for key, product in by_key.items() if product is not None})
     if others:
-        by_id = await read_by_ids(client, list(others), known=known, location_id=location_id)
+        by_id = await read_by_ids(client, list(others), known=known, location_id=where, listings=listings)
         found.update({others[product.links.product]: product for product in by_id.products})
     return found
 

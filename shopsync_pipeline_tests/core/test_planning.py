@@ -18,6 +18,7 @@ from shopsync_pipeline.core.planning import (
     ordered,
     plan_hash,
     refusals,
+    unpublished,
 )
 
 A: dict[Path, Value] = {Path("options"): ["Size"], Path("variants[A].options"): ["S"]}
@@ -61,6 +62,11 @@ def test_a_new_product_is_one_creation_with_everything() -> None:
     ("handle", "new", Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.HIGH),
     ("metafields[custom.a]", {"type": "t", "value": "1"}, Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
     ("images", [{"source": "x", "alt": ""}], Operation.MEDIA_SET, Lane.CONTENT, Risk.LOW),
+    ("category", "el-2", Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
+    ("collections[lamps]", True, Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
+    ("publications[Online Store]", True, Operation.PUBLISH, Lane.PUBLICATION, Risk.HIGH),
+    ("variants[A].hs_code", "8471", Operation.VARIANTS_UPDATE, Lane.CONTENT, Risk.LOW),
+    ("variants[A].country_of_origin", "DE", Operation.VARIANTS_UPDATE, Lane.CONTENT, Risk.LOW),
     ("variants[A].price", "2.00", Operation.VARIANTS_UPDATE, Lane.PRICE, Risk.MEDIUM),
     ("variants[A].cost", "2.00", Operation.VARIANTS_UPDATE, Lane.PRICE, Risk.MEDIUM),
     ("variants[A].barcode", "123", Operation.VARIANTS_UPDATE, Lane.CONTENT, Risk.MEDIUM),
@@ -82,6 +88,58 @@ def test_a_metafield_that_the_catalog_dropped_is_deleted() -> None:
     found = planned(A, brand, Base(brand, brand))
     assert told(found) == [(Operation.METAFIELDS_DELETE, Lane.CONTENT, ["metafields[custom.a]"])]
     assert found[0].changes[0].after is None
+
+
+def test_a_product_leaves_the_channels_and_collections_that_the_catalog_dropped() -> None:
+    shown: dict[Path, Value] = {**A, Path("collections[lamps]"): True, Path("publications[POS]"): True}
+    found = planned(A, shown, Base(shown, shown))
+    assert told(found) == [(Operation.PRODUCT_UPDATE, Lane.CONTENT, ["collections[lamps]"]),
+                           (Operation.UNPUBLISH, Lane.PUBLICATION, ["publications[POS]"])]
+    assert [one.changes[0].after for one in found] == [None, None]
+
+
+def test_collections_and_channels_of_which_the_catalog_never_spoke_are_left_alone() -> None:
+    merchants: dict[Path, Value] = {**A, Path("collections[sale]"): True, Path("publications[POS]"): True}
+    assert planned({**A, Path("title"): "x"}, {**merchants, Path("title"): "x"}, None) == []
+    ours: dict[Path, Value] = {**A, Path("collections[lamps]"): True}
+    found = planned(ours, merchants, None)
+    assert [change.path for one in found for change in one.changes] == ["collections[lamps]"]
+
+
+def test_a_new_product_is_published_after_it_was_made() -> None:
+    made, published = planned({**A, Path("publications[Online Store]"): True}, None, None)
+    assert (made.operation, made.lane, made.depends_on) == (Operation.PRODUCT_CREATE, Lane.CREATION, ())
+    assert "publications[Online Store]" not in made.after()
+    assert (published.operation, published.lane) == (Operation.PUBLISH, Lane.PUBLICATION)
+    assert (published.depends_on, published.product_id) == ((made.item_id,), None)
+    assert published.after() == {"publications[Online Store]": True}
+    (deletion,) = inverse(made, created_id="7")
+    assert [one.operation for one in inverse(deletion)] == [Operation.PRODUCT_CREATE]
+    whole = make_item("p", "1", Operation.PRODUCT_DELETE, [
+        Change(path, value, None, Reason.UNDONE)
+        for path, value in {**A, Path("publications[Online Store]"): True}.items()])
+    again, shown = inverse(whole)
+    assert (again.operation, shown.operation, shown.depends_on) == (
+        Operation.PRODUCT_CREATE, Operation.PUBLISH, (again.item_id,))
+
+
+def test_publishing_is_undone_by_unpublishing_and_back() -> None:
+    published = make_item("p", "1", Operation.PUBLISH, [change("publications[POS]", before=None, after="x")])
+    (taken,) = inverse(published)
+    assert (taken.operation, taken.lane, taken.changes[0].after) == (Operation.UNPUBLISH, Lane.PUBLICATION, None)
+    (back,) = inverse(taken)
+    assert (back.operation, back.changes[0].after) == (Operation.PUBLISH, "x")
+
+
+def test_a_product_that_leaves_a_channel_counts_as_taken_out_of_sale_once() -> None:
+    items = [
+        item(Operation.UNPUBLISH, "publications[A]", "publications[B]", key="p"),
+        make_item("p", "1", Operation.PRODUCT_UPDATE, [Change(Path("status"), "ACTIVE", "DRAFT", Reason.UNDONE)]),
+        make_item("q", "2", Operation.PRODUCT_UPDATE, [Change(Path("status"), "ACTIVE", "DRAFT", Reason.UNDONE)]),
+        make_item("r", "3", Operation.PRODUCT_UPDATE, [Change(Path("status"), "DRAFT", "ACTIVE", Reason.UNDONE)]),
+        item(Operation.PUBLISH, "publications[A]", key="s"),
+    ]
+    assert unpublished(items) == 2
 
 
 def test_fields_of_one_operation_share_one_item_and_lanes_follow_each_other() -> None:

@@ -43,7 +43,7 @@ def test_who_talks_to_the_shop_holds_the_pool() -> None:
              if isinstance(node, dg.OpDefinition)}
     writers = {name for name, pool in pools.items() if pool == "shopify_admin_api"}
     assert writers == {"shopify__snapshot", "choose_plan", "push_stock", "push_price", "push_content", "push_creation",
-                       "push_removal"}
+                       "push_publication", "push_removal"}
     assert {pool for pool in pools.values() if pool} == {"shopify_admin_api"}
 
 

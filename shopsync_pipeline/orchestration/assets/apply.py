@@ -102,7 +102,8 @@ LANE_OPS = {lane: _lane_op(lane) for lane in Lane}
     owners=OWNERS,
 )
 def applied_mutations(diff):  # type: ignore[no-untyped-def]
-    """The plan, sent: stock first, then prices, content, new products, removals. Every write has its ledger row."""
+    """The plan, sent: stock first, then prices, content, new products, sales channels, removals. Every write has its
+    ledger row."""
     plan_id = choose_plan(diff)
     for op in LANE_OPS.values():
         plan_id = op(plan_id)
