@@ -22,8 +22,10 @@ from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.engine.approve import approve
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.doctor import examine, shown_settings
-from shopsync_pipeline.engine.resolve import open_conflicts, resolve
+from shopsync_pipeline.engine.overrides import list_overrides, remove_override
+from shopsync_pipeline.engine.resolve import Chosen, decided_conflicts, flip, open_conflicts, resolve, resolve_where
 from shopsync_pipeline.engine.review import one_plan, plan_frame, recent_plans
+from shopsync_pipeline.engine.rules import explain_rule, file_rules, remove_rule, stored_rules
 from shopsync_pipeline.orchestration.metadata import shown
 from shopsync_pipeline.settings import load
 
@@ -34,8 +36,17 @@ plan_app = typer.Typer(no_args_is_help=True, help="Plans: what would be sent, wh
 conflicts_app = typer.Typer(no_args_is_help=True, help="Fields on which catalog and store differ.")
 app.add_typer(db_app, name="db")
 app.add_typer(plan_app, name="plan")
+rules_app = typer.Typer(no_args_is_help=True, help="Rules: who owns which field of which products.")
+overrides_app = typer.Typer(no_args_is_help=True, help="Values of the store that stand in for the catalog's own.")
 app.add_typer(conflicts_app, name="conflicts")
+app.add_typer(rules_app, name="rules")
+app.add_typer(overrides_app, name="overrides")
 console = Console()
+
+FieldOption = Annotated[str, typer.Option("--field", help="Only this field: a name or path, * for any text.")]
+GroupOption = Annotated[str, typer.Option("--group", help="Only fields of this group: content, pricing, media …")]
+VendorOption = Annotated[str, typer.Option("--vendor", help="Only products of this vendor.")]
+DisputeOption = Annotated[str, typer.Option("--dispute", help="Only this reason, as the list writes it.")]
 
 
 def main() -> None:
@@ -191,23 +202,102 @@ def plan_approve(
 @conflicts_app.command("list")
 def conflicts_list(
     kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
+    decided: Annotated[bool, typer.Option("--decided", help="Instead, those that were decided and carried out.")] = False,
+    field: FieldOption = "", group: GroupOption = "", vendor: VendorOption = "", dispute: DisputeOption = "",
 ) -> None:
     """Conflicts that wait for a decision."""
-    rows = open_conflicts(_opened(), kept=kept)
+    chosen = Chosen(field=field, group=group, vendor=vendor, dispute=dispute)
+    context = _opened()
+    rows = decided_conflicts(context) if decided else open_conflicts(context, kept=kept, chosen=chosen)
     for row in rows:
         _told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
               f"    catalog {shown(row.faces.local)}, store {shown(row.faces.remote)}, agreed before "
-              f"{shown(row.faces.base_remote)}: {row.dispute}")
+              f"{shown(row.faces.base_remote)}: {row.dispute}",
+              *([f"    decided by {row.resolved_by or row.strategy}" + (f", rule {row.rule}" if row.rule else "")]
+                if decided else []),
+              *([f"    suggested: {row.suggestion.take or 'neither side'}. {row.suggestion.why}"]
+                if row.suggestion and not decided else []))
     if not rows:
-        _told("No conflict waits.")
+        _told("No conflict was decided." if decided else "No conflict waits.")
 
 
 @conflicts_app.command("resolve")
 def conflicts_resolve(
-    conflict_ids: Annotated[list[str], typer.Argument(help="Ids from `shopsync conflicts list`.")],
     take: Annotated[str, typer.Option(help="Whose value the field shall have: etilize or shopify.")],
+    conflict_ids: Annotated[list[str] | None, typer.Argument(help="Ids from `shopsync conflicts list`.")] = None,
+    field: FieldOption = "", group: GroupOption = "", vendor: VendorOption = "", dispute: DisputeOption = "",
+    kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand, where no id is given.")] = False,
+    always: Annotated[bool, typer.Option("--always", help="Store a rule that decides so from now on.")] = False,
     by: Annotated[str, typer.Option(help="Who decides.")] = "",
 ) -> None:
-    """Decides conflicts; the next run carries it out."""
-    count = resolve(_opened(), conflict_ids, take, by=by or getpass.getuser())
-    console.print(f"{count} decided for {take}. The next run carries it out.")
+    """Decides conflicts, named by id or by what they are about; the next run carries it out."""
+    who = by or getpass.getuser()
+    chosen = Chosen(field=field, group=group, vendor=vendor, dispute=dispute)
+    if conflict_ids and chosen:
+        raise ShopsyncError("Name conflicts by id or say what they are about, not both.")
+    count = (resolve(_opened(), conflict_ids, take, by=who, always=always) if conflict_ids else
+             resolve_where(_opened(), chosen, take, by=who, always=always, kept=kept))
+    rule = " A rule decides so from now on: shopsync rules list." if always else ""
+    console.print(f"{count} decided for {take}. The next run carries it out.{rule}")
+
+
+@conflicts_app.command("flip")
+def conflicts_flip(
+    conflict_id: Annotated[str, typer.Argument(help="An id from `shopsync conflicts list --decided`.")],
+    take: Annotated[str, typer.Option(help="Whose value the field shall have after all: etilize or shopify.")],
+    by: Annotated[str, typer.Option(help="Who decides.")] = "",
+) -> None:
+    """Decides a conflict otherwise that was carried out already; the next run changes this field and no other."""
+    flip(_opened(), conflict_id, take, by=by or getpass.getuser())
+    console.print(f"Decided for {take} after all. The next run carries it out.")
+
+
+@app.command("explain-rule")
+def explain_rule_of(
+    sku: Annotated[str, typer.Argument(help="A product: SKU, handle, Etilize id, product key or Shopify id.")],
+    field: Annotated[str, typer.Argument(help="A field: title, price, variants[SKU].cost, metafields[custom.brand].")],
+) -> None:
+    """Which rule decides about a field of a product, and why."""
+    _told(explain_rule(_opened(), sku, field).why)
+
+
+@rules_app.command("list")
+def rules_list() -> None:
+    """All rules in their order: those that people stored, then those of the rule file."""
+    context = _opened()
+    stored = stored_rules(context)
+    for row in stored:
+        _told(f"{row.rule_id}  {row.rule.name}", f"    {row.rule.origin}")
+    for rule in file_rules(context.settings).rules:
+        _told(rule.name, f"    {rule.origin}")
+    if not stored and not file_rules(context.settings).rules:
+        _told("There is no rule; SYNC_CONFLICT_RESOLUTION and the registry decide.")
+
+
+@rules_app.command("remove")
+def rules_remove(rule_id: Annotated[str, typer.Argument(help="A stored rule's id, from `shopsync rules list`.")]) -> None:
+    """Removes a stored rule."""
+    remove_rule(_opened(), rule_id)
+    _told("Removed. What it decided stays as it is.")
+
+
+@overrides_app.command("list")
+def overrides_list(sku: Annotated[str, typer.Argument(help="A product; empty: all.")] = "") -> None:
+    """Values of the store that stand in for the catalog's own."""
+    rows = list_overrides(_opened(), sku or None)
+    for row in rows:
+        _told(f"{row.product_key}  {row.path}  {shown(row.override.value)}",
+              f"    instead of the catalog's {shown(row.override.catalog_value)}, since {row.since:%Y-%m-%d %H:%M:%S}: "
+              f"{row.source}")
+    if not rows:
+        _told("There is no override.")
+
+
+@overrides_app.command("remove")
+def overrides_remove(
+    sku: Annotated[str, typer.Argument(help="A product: SKU, handle, Etilize id, product key or Shopify id.")],
+    field: Annotated[str, typer.Argument(help="The field, as `shopsync overrides list` writes it.")],
+) -> None:
+    """Gives a field back to the catalog; the next run writes the catalog's value."""
+    remove_override(_opened(), sku, field)
+    _told("Removed. The next run writes the catalog's own value.")

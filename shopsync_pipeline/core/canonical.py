@@ -1,8 +1,8 @@
 """Canonical forms: what "equal" means for each kind of field. Two values are equal when their canonical forms are.
 
 For comparing only. Documents, bases and plans keep the values as each side writes them, and so do the digests of
-`core.fields`: equal bytes are equal values, so a digest over raw values misses nothing and costs no parsing; a change of
-spelling alone costs one look of the merge, which then finds the field in sync.
+`core.fields`: equal bytes are equal values, so a digest over raw values misses nothing and costs no parsing. A change
+of spelling alone costs one look of the merge, which then finds the field in sync.
 """
 
 from __future__ import annotations
@@ -151,8 +151,8 @@ _NUMBER_TYPES = frozenset({"number_integer", "number_decimal"})
 
 
 def metafield(value: Value) -> Value:
-    """A metafield by its type: JSON without regard to the order of keys and the spelling of numbers, numbers as decimals,
-    anything else as text."""
+    """A metafield by its type: JSON without regard to the order of keys and the spelling of numbers, numbers as
+    decimals, anything else as text."""
     if not isinstance(value, dict) or set(value) != {"type", "value"}:
         return json_value(value)
     kind, written = value["type"], value["value"]

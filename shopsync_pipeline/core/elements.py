@@ -69,10 +69,12 @@ def _element(same: Same, ours: Value | None, theirs: Value | None, our_base: Val
 
 
 def _order(ours: list[str], theirs: list[str], our_base: list[str], their_base: list[str]) -> list[str]:
-    """The catalog's order first and then what only the store has, unless only the store changed the order."""
+    """The catalog's order first and then what only the store has; the store's order first where the catalog has nothing
+    new to say, or only the store changed the order."""
     reordered_here = _common(ours, our_base) != _common(our_base, ours)
     reordered_there = _common(theirs, their_base) != _common(their_base, theirs)
-    first, second = (theirs, ours) if reordered_there and not reordered_here else (ours, theirs)
+    stores = ours == our_base or (reordered_there and not reordered_here)
+    first, second = (theirs, ours) if stores else (ours, theirs)
     return list(dict.fromkeys([*first, *second]))
 
 

@@ -60,13 +60,15 @@ class Owner(StrEnum):
     """Who has the last word on a field.
 
     `etilize`: the catalog and the feeds. `merchant`: the people in the store; the catalog only fills a gap. `shared`:
-    both; an edit made in the store is kept, and is a conflict once the catalog changes too. `locked`: never written by
-    shopsync.
+    both; an edit made in the store is kept, and is a conflict once the catalog changes too. `app`: another app, which
+    the rule names; what it writes is accepted, and shopsync never writes. `locked`: never written by shopsync, and what
+    differs is on record.
     """
 
     ETILIZE = "etilize"
     MERCHANT = "merchant"
     SHARED = "shared"
+    APP = "app"
     LOCKED = "locked"
 
 
@@ -80,11 +82,29 @@ class Drift(StrEnum):
 
 
 class Strategy(StrEnum):
-    """What happens when the catalog and the store both changed a field, differently."""
+    """What happens when the catalog and the store both changed a field, differently.
+
+    `etilize_priority`, `shopify_priority`: that side wins. `manual_review`: a person decides. `merge_fields`: sets,
+    lists and maps keep what each side added and removed; text goes to the field's owner, and to a person where both own
+    it. `timestamp_based`: the side that was seen to change last wins; a person decides where that is not known.
+    """
 
     ETILIZE_PRIORITY = "etilize_priority"
     SHOPIFY_PRIORITY = "shopify_priority"
     MANUAL_REVIEW = "manual_review"
+    MERGE_FIELDS = "merge_fields"
+    TIMESTAMP_BASED = "timestamp_based"
+
+
+class GonePolicy(StrEnum):
+    """What becomes of a store product that the catalog no longer has: out of sale as archived or as a draft, on show
+    with no stock, deleted, or left as it is."""
+
+    ARCHIVE = "archive"
+    DRAFT = "draft"
+    ZERO_STOCK = "zero_stock"
+    DELETE = "delete"
+    KEEP = "keep"
 
 
 class Operation(StrEnum):

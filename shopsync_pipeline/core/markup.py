@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from html import escape
 from html.parser import HTMLParser
 
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
-                  "wbr"})
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+                  "track", "wbr"})
 """Tags without content: they are never closed, and a slash at their end says nothing."""
 
 _BREAKS = frozenset({
@@ -102,9 +102,8 @@ class _Canonical(HTMLParser):
             return
         if tag in _FOREIGN:
             self._foreign += 1
-        if self._keeping and tag == self._keeping[-1]:
-            self._keeping.append(tag)
-        elif not self._keeping and (tag in _KEEPS_SPACE or "white-space" in first.get("style", "").lower()):
+        keeps = tag in _KEEPS_SPACE or "white-space" in first.get("style", "").lower()
+        if tag == self._keeping[-1] if self._keeping else keeps:
             self._keeping.append(tag)
 
     def _flush(self, *, border: bool) -> None:

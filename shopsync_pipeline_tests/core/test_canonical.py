@@ -33,7 +33,8 @@ HTML = [
 OTHER_HTML = [
     ("<p>A</p>", "<p>a</p>"), ("<p>A</p>", "<div>A</div>"), ("a<b>c</b>", "a <b>c</b>"), ("a<img>b", "a <img>b"),
     ("<pre>a  b</pre>", "<pre>a b</pre>"), ("<pre>\n\na</pre>", "<pre>a</pre>"), ("a&nbsp;b", "a b"),
-    ("&lt;b&gt;", "<b>"), ('<a class="x y">a</a>', '<a class="y x">a</a>'), ("<script>a  b</script>", "<script>a b</script>"),
+    ("&lt;b&gt;", "<b>"), ('<a class="x y">a</a>', '<a class="y x">a</a>'), 
+    ("<script>a  b</script>", "<script>a b</script>"),
     ('<p style="white-space: pre">a  b</p>', '<p style="white-space: pre">a b</p>'), ("<p>a</p>", "<p>a"),
     ("<svg><path/><g></g></svg>", "<svg><path><g></g></svg>"), ('<a href="A">x</a>', '<a href="a">x</a>'),
 ]
@@ -137,8 +138,8 @@ def test_every_field_has_a_form() -> None:
 
 markup = st.lists(st.sampled_from([
     "<", ">", "/", "p", "<p>", "</p>", "<br/>", "<pre>", "</pre>", "<b>", "</b>", "<svg>", "<g/>", "</svg>", "<script>",
-    "</script>", "<textarea>", "</textarea>", "<title>", "<!--", "-->", "<!", "<?", "<![CDATA[", "]]>", "&amp;", "&", "&#60;",
-    "&nbsp;", "a", " ", "\n", "\u00e9", "e\u0301", '"', "'", "=", "<a b='c' d>", "<i style='white-space:pre'>", "\x00",
+    "</script>", "<textarea>", "</textarea>", "<title>", "<!--", "-->", "<!", "<?", "<![CDATA[", "]]>", "&amp;", "&",
+    "&#60;", "&nbsp;", "a", " ", "\n", "\u00e9", "e\u0301", '"', "'", "=", "<a b='c' d>", "<i style='white-space:pre'>", "\x00",
 ]), max_size=12).map("".join)
 numbers = st.decimals(allow_nan=True, allow_infinity=True).map(str)
 texts = st.text(max_size=12) | st.text("aA\u0301\u0345\u1fb3 \u00df\u0130-_1", max_size=8)

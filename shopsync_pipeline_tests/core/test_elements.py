@@ -97,7 +97,7 @@ def test_a_metafield_that_is_a_list_merges_by_entry() -> None:
     ("variants[].weight", {"value": "1", "unit": "POUNDS"}, False), ("variants[].options", ["S"], True),
 ])
 def test_what_has_elements(name: str, value: Value | None, can: bool) -> None:
-    assert mergeable(FIELD[name], value) is (can or value is None and FIELD[name].kind != "scalar")
+    assert mergeable(FIELD[name], value) is (can or value is None)
 
 
 sets = st.none() | st.lists(st.sampled_from("abcABC"), max_size=5)

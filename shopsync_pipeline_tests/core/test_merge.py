@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
-from shopsync_pipeline.core.fields import Drift, Fields, Owner, Path, Strategy, Value, place
+from shopsync_pipeline.core.fields import Fields, Owner, Path, Strategy, Value, place
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
     Base,
@@ -112,19 +112,18 @@ def test_the_decision_table(path: Path, base: Pair | None, local: Value | None, 
     (Owner.LOCKED, ("x", "x"), "l", "x", Outcome.KEPT),
     (Owner.LOCKED, ("x", "x"), "x", "r", Outcome.KEPT),
     (Owner.LOCKED, None, "x", "x", Outcome.AGREED),
+    (Owner.APP, None, "l", None, Outcome.ACCEPTED),
+    (Owner.APP, None, "l", "r", Outcome.ACCEPTED),
+    (Owner.APP, ("x", "x"), "l", "x", Outcome.ACCEPTED),
+    (Owner.APP, ("x", "x"), "x", "r", Outcome.ACCEPTED),
+    (Owner.APP, ("x", "x"), "x", "x", Outcome.IN_SYNC),
 ])
-def test_the_catalog_fills_gaps_of_a_merchant_field_and_never_writes_a_locked_one(
+def test_the_catalog_fills_gaps_of_a_merchant_field_and_never_writes_a_locked_one_or_an_apps(
         owner: Owner, base: Pair | None, local: Value, remote: Value | None, outcome: Outcome) -> None:
     agreed = Base({}, {}) if base is None else Base(of(TITLE, base[0]), of(TITLE, base[1]))
     field = replace(FIELD["title"], owner=owner)
-    made = merge_field(TITLE, field, local, remote, agreed, OURS, Rules.drift(field), {})
+    made = merge_field(TITLE, field, local, remote, agreed, Rules(OURS).of().of(TITLE, field), {})
     assert made.outcome is outcome
-
-
-def test_how_drift_follows_from_the_owner() -> None:
-    drifts = {owner: Rules.drift(replace(FIELD["title"], owner=owner)) for owner in Owner}
-    assert drifts == {Owner.ETILIZE: Drift.RESTORE, Owner.SHARED: Drift.KEEP, Owner.MERCHANT: Drift.ACCEPT,
-                      Owner.LOCKED: Drift.ACCEPT}
 
 
 def test_a_decision_shows_all_that_it_was_decided_from() -> None:
