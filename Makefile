@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo dev test lint check bench clean constraints
+.PHONY: demo dev test lint check bench clean constraints docs
 
 demo: $(INSTALLED)
 	@$(BIN)/shopsync demo
@@ -32,6 +32,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 constraints: $(INSTALLED)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade -o constraints.txt
+
+# The pages that are written from the code's own tables; tests keep them current.
+docs: $(INSTALLED)
+	$(BIN)/python -m shopsync_pipeline.core.decisions_page > docs/decisions.md
 
 clean:
 	rm -rf $(VENV) .shopsync build *.egg-info

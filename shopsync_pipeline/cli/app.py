@@ -202,7 +202,7 @@ def plan_approve(
 @conflicts_app.command("list")
 def conflicts_list(
     kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
-    decided: Annotated[bool, typer.Option("--decided", help="Instead, those that were decided and carried out.")] = False,
+    decided: Annotated[bool, typer.Option("--decided", help="Those that were decided and carried out.")] = False,
     field: FieldOption = "", group: GroupOption = "", vendor: VendorOption = "", dispute: DisputeOption = "",
 ) -> None:
     """Conflicts that wait for a decision."""
@@ -275,7 +275,7 @@ def rules_list() -> None:
 
 
 @rules_app.command("remove")
-def rules_remove(rule_id: Annotated[str, typer.Argument(help="A stored rule's id, from `shopsync rules list`.")]) -> None:
+def rules_remove(rule_id: Annotated[str, typer.Argument(help="An id from `shopsync rules list`.")]) -> None:
     """Removes a stored rule."""
     remove_rule(_opened(), rule_id)
     _told("Removed. What it decided stays as it is.")

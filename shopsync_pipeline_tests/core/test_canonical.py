@@ -33,7 +33,7 @@ HTML = [
 OTHER_HTML = [
     ("<p>A</p>", "<p>a</p>"), ("<p>A</p>", "<div>A</div>"), ("a<b>c</b>", "a <b>c</b>"), ("a<img>b", "a <img>b"),
     ("<pre>a  b</pre>", "<pre>a b</pre>"), ("<pre>\n\na</pre>", "<pre>a</pre>"), ("a&nbsp;b", "a b"),
-    ("&lt;b&gt;", "<b>"), ('<a class="x y">a</a>', '<a class="y x">a</a>'), 
+    ("&lt;b&gt;", "<b>"), ('<a class="x y">a</a>', '<a class="y x">a</a>'),
     ("<script>a  b</script>", "<script>a b</script>"),
     ('<p style="white-space: pre">a  b</p>', '<p style="white-space: pre">a b</p>'), ("<p>a</p>", "<p>a"),
     ("<svg><path/><g></g></svg>", "<svg><path><g></g></svg>"), ('<a href="A">x</a>', '<a href="a">x</a>'),
