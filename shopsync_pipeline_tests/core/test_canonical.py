@@ -139,7 +139,8 @@ def test_every_field_has_a_form() -> None:
 markup = st.lists(st.sampled_from([
     "<", ">", "/", "p", "<p>", "</p>", "<br/>", "<pre>", "</pre>", "<b>", "</b>", "<svg>", "<g/>", "</svg>", "<script>",
     "</script>", "<textarea>", "</textarea>", "<title>", "<!--", "-->", "<!", "<?", "<![CDATA[", "]]>", "&amp;", "&",
-    "&#60;", "&nbsp;", "a", " ", "\n", "\u00e9", "e\u0301", '"', "'", "=", "<a b='c' d>", "<i style='white-space:pre'>", "\x00",
+    "&#60;", "&nbsp;", "a", " ", "\n", "\u00e9", "e\u0301", '"', "'", "=", "<a b='c' d>", "\x00",
+    "<i style='white-space:pre'>",
 ]), max_size=12).map("".join)
 numbers = st.decimals(allow_nan=True, allow_infinity=True).map(str)
 texts = st.text(max_size=12) | st.text("aA\u0301\u0345\u1fb3 \u00df\u0130-_1", max_size=8)

@@ -45,8 +45,8 @@ def story(local: Value | None, remote: Value | None, base_local: Value | None, b
 
 
 def by_judge(dispute: str, judge: str, owner: str, last: str, *, restoring: str) -> Verdict:
-    """A dispute and who decides it: a person for a side, or the strategy. Text has no elements, so it goes to its owner;
-    what was seen to change last wins, if that was seen."""
+    """A dispute and who decides it: a person for a side, or the strategy. Text has no elements, so it goes to its
+    owner; what was seen to change last wins, if that was seen."""
     if judge == "merge_fields":
         judge = "etilize_priority" if owner == "etilize" else "manual_review"
     if judge == "timestamp_based":
@@ -66,9 +66,9 @@ def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice
     """The verdict as the docstrings of `Owner`, `Drift`, `Strategy` and `Field` promise it."""
     happened = story(*values)
     owner = of.owner.value
-    if happened == "quiet" and choice == "etilize" and values[0] != values[1]:
-        if owner not in ("locked", "app") and of.writer not in (None, "inventory_set"):
-            return "push", "conflict: decided by review", "decided before, and now otherwise"
+    ours_to_write = owner not in ("locked", "app") and of.writer not in (None, "inventory_set")
+    if happened == "quiet" and choice == "etilize" and values[0] != values[1] and ours_to_write:
+        return "push", "conflict: decided by review", "decided before, and now otherwise"
     if happened in ("not ours", "quiet"):
         return "in sync", None, None
     if happened == "same":
@@ -217,3 +217,52 @@ def test_a_product_created_from_the_catalog_is_in_sync_afterwards(local: Fields,
     shown, agreed = carried_out(merge, None, None, rewritten)
     assert set(shown) == set(local)
     assert merge_product(local=local, remote=shown, base=agreed, rules=Rules(strategy)).decisions == ()
+
+
+@LAW
+@given(situations(), st.sampled_from(Strategy), st.data())
+def test_no_edit_of_the_store_is_lost_unless_its_loss_is_on_record(
+        case: tuple[Fields, Fields | None, Base | None], strategy: Strategy, data: st.DataObject) -> None:
+    local, remote, base = case
+    if remote is None:
+        return
+    chosen = data.draw(reviews(local, remote))
+    merge = merge_product(local=local, remote=remote, base=base, rules=Rules(strategy), resolutions=chosen)
+    after, _ = carried_out(merge, remote, base)
+    on_record = {d.path for d in merge.decisions if d.dispute is not None}
+    agreed = base.remote if base else {}
+    known = {*agreed, *(base.local if base else {})}
+    for path, value in remote.items():
+        edited = value != agreed.get(path) if path in known else True
+        if not edited or path in on_record:
+            continue
+        if path == "tags" and after.get(path) != value:
+            kept = after.get(path, [])
+            assert isinstance(kept, list)
+            assert isinstance(value, list)
+            assert {str(tag) for tag in value} <= {str(tag) for tag in kept}
+        else:
+            assert after.get(path) == value, path
+
+
+@LAW
+@given(situations())
+def test_a_set_that_is_merged_keeps_every_tag_that_either_side_added(
+        case: tuple[Fields, Fields | None, Base | None]) -> None:
+    local, remote, base = case
+    if remote is None:
+        return
+    merge = merge_product(local=local, remote=remote, base=base, rules=Rules(Strategy.MERGE_FIELDS))
+    after, _ = carried_out(merge, remote, base)
+
+    def tags(fields: Fields) -> set[str]:
+        value = fields.get(Path("tags"), [])
+        return {str(tag) for tag in value} if isinstance(value, list) else set()
+
+    before = base or Base({}, {})
+    if Path("tags") not in local and Path("tags") not in before.local and Path("tags") not in before.remote:
+        return
+    if "tags" in {d.path for d in merge.having(Outcome.CONFLICT)}:
+        return  # One side added the tag that the other removed: a person decides.
+    assert tags(local) - tags(before.local) <= tags(after)
+    assert tags(remote) - tags(before.remote) <= tags(after) | (tags(before.local) - tags(local))

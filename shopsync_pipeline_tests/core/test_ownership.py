@@ -19,7 +19,8 @@ from shopsync_pipeline.core.ownership import (
 from shopsync_pipeline.core.rule_file import read_rules, rule_of
 
 LAMP: Fields = {
-    Path("handle"): "blue-lamp", Path("vendor"): "Acme Ltd", Path("product_type"): "Lamps", Path("tags"): ["Sale", "LED"],
+    Path("handle"): "blue-lamp", Path("vendor"): "Acme Ltd", Path("product_type"): "Lamps",
+    Path("tags"): ["Sale", "LED"],
     Path("category"): "Home > Lighting > Lamps", Path("variants[L1].sku"): "L1", Path("variants[L1].price"): "1.00",
 }
 FACTS = facts_of("etilize:42", LAMP)
@@ -114,7 +115,8 @@ def test_an_explanation_names_the_rule_and_why_not_an_earlier_one() -> None:
     assert found.rule is rules.rules[2]
     assert found.policy.rule == "Acme"
     assert found.why == (
-        'Rule "Garden" is about this field but not about this product: its product type, tags and category are not garden. '
+        'Rule "Garden" is about this field but not about this product: its product type, tags and category are not '
+        "garden. "
         'Rule "Acme" (rules.toml, rule 3) decides. Owner app:pim, by the rule. Strategy manual_review, the shop\'s '
         "(SYNC_CONFLICT_RESOLUTION). Drift accept, which follows from the owner.")
 

@@ -143,15 +143,3 @@ def test_unknown_names_are_all_told(context: Context, shelf: Shelf) -> None:
     ingest(context)
     with pytest.raises(ShopsyncError, match="The catalog has no product L9, nope"):
         keys_of(context, ["L9", "L1", "nope"])
-
-
-def test_what_left_the_catalog_is_counted_and_stays_in_the_store(context: Context, shelf: Shelf,
-                                                                 dev_store: DevStore) -> None:
-    sync(context)
-    shelf.remove("L5")
-
-    report = sync(context)
-
-    assert report.plan.summary["products"]["gone"] == 1
-    assert report.mutations == 0
-    assert len(dev_store.products()) == 5
