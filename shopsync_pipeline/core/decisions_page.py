@@ -1,4 +1,4 @@
-"""docs/decisions.md, written from the tables that the merge walks: `python -m shopsync_pipeline.core.decisions_page`."""
+"""docs/decisions.md, from the tables that the merge walks: `python -m shopsync_pipeline.core.decisions_page` prints it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ _HEAD = """# What is decided, and when
 This page is written from the tables that the code walks (`make docs`; a test keeps it current). In each table the first
 row that fits decides. Every combination has a row.
 
-Values are compared by their canonical form (`core/canonical.py`), each side against what it showed when both last agreed.
-Who owns a field, which strategy and which drift hold for it, is said by the first rule that matches, else by the field's
-row in the registry, else by `SYNC_CONFLICT_RESOLUTION`; `shopsync explain-rule SKU FIELD` tells which and why.
+Values are compared by their canonical form (`core/canonical.py`), each side against what it showed when both last
+agreed. Who owns a field, which strategy and which drift hold for it, is said by the first rule that matches, else by
+the field's row in the registry, else by `SYNC_CONFLICT_RESOLUTION`; `shopsync explain-rule SKU FIELD` tells which and
+why.
 """
 
 
@@ -44,16 +45,16 @@ def page() -> str:
     parts = [
         _HEAD,
         "## What happened to a field\n\n"
-        "*Absent*: the value is gone. *Same*: as when last agreed (absent both times is the same). *Changed*: there is\n"
-        "another value. What cannot be (two values that are gone and yet differ) is left out.\n",
+        "*Absent*: the value is gone. *Same*: as when last agreed (absent both times is the same). *Changed*: there\n"
+        "is another value. What cannot be (two values that are gone and yet differ) is left out.\n",
         _table(("agreed before", "catalog", "store", "both show the same", "what happened"), _stories()),
         "## What is done about it\n\n"
         "A *dispute* is a first contact, an edit of the store, or a change on both sides. *Push* writes to the store.\n"
-        "*Accepted* takes the store's value as the new base. *Kept* leaves the edit and goes on remembering it as an edit.\n"
-        "What is *recorded* stands in the list of conflicts with both values, so that a decision can be taken back:\n"
+        "*Accepted* takes the store's value as the new base. *Kept* leaves the edit and goes on remembering it as\n"
+        "one. What is *recorded* stands in the list of conflicts with both values, so that a decision can be taken back:\n"
         "`shopsync conflicts list --decided`, `shopsync conflicts flip`.\n",
         _table(("", "what happened", "and", "outcome", "recorded as", "why"), map(_field_row, FIELD_ROWS)),
-        "`merge` ends as a push of the merged value, or as accepted where the store shows it already, or as a conflict\n"
+        "`merge` ends as a push of the merged value, as accepted where the store shows it already, or as a conflict\n"
         "where both sides changed one element differently and the catalog does not own the field.\n",
         "## Products as a whole\n",
         _table(("", "if", "what is done", "recorded as", "why"), map(_whole_row, PRODUCT_ROWS)),
@@ -67,7 +68,7 @@ def page() -> str:
 
 
 def _stories() -> Iterable[Sequence[str]]:
-    """All combinations that can happen: nobody's field without a base can be what it was, and what is equal is equal."""
+    """All combinations that can happen."""
     for (known, local, remote, equal), story in STORY.items():
         if not known and Now.ABSENT in (local, remote):
             continue  # Without a base nothing can have gone.

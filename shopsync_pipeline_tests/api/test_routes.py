@@ -106,6 +106,7 @@ def test_conflicts_are_decided_by_what_they_are_about_for_good_and_taken_back(
     flipped = client.post(f"{V1}/conflicts/{decided[0]['conflict_id']}/flip", json={"take": "etilize", "by": "Bo"})
     assert flipped.json() == {"decided": 1}
     assert sync(synced).mutations == 1
+    assert sync(synced).mutations == 0
     assert client.post(f"{V1}/conflicts/{decided[0]['conflict_id']}/flip",
                        json={"take": "shopify", "by": "Bo"}).status_code == 200
     (override,) = client.get(f"{V1}/overrides", params={"product": decided[0]["product"]}).json()
