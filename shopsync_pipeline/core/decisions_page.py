@@ -1,4 +1,4 @@
-"""docs/decisions.md, from the tables that the merge walks: `python -m shopsync_pipeline.core.decisions_page` prints it."""
+"""The page docs/decisions.md, made of the tables that the merge walks; run as a module, this prints it."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def page() -> str:
         "## What is done about it\n\n"
         "A *dispute* is a first contact, an edit of the store, or a change on both sides. *Push* writes to the store.\n"
         "*Accepted* takes the store's value as the new base. *Kept* leaves the edit and goes on remembering it as\n"
-        "one. What is *recorded* stands in the list of conflicts with both values, so that a decision can be taken back:\n"
-        "`shopsync conflicts list --decided`, `shopsync conflicts flip`.\n",
+        "one. What is *recorded* stands in the list of conflicts with both values, so that a decision can be taken\n"
+        "back: `shopsync conflicts list --decided`, `shopsync conflicts flip`.\n",
         _table(("", "what happened", "and", "outcome", "recorded as", "why"), map(_field_row, FIELD_ROWS)),
         "`merge` ends as a push of the merged value, as accepted where the store shows it already, or as a conflict\n"
         "where both sides changed one element differently and the catalog does not own the field.\n",

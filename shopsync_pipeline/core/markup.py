@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from html.parser import HTMLParser
 
@@ -29,6 +30,7 @@ _SPACE = re.compile(r"[ \t\n\r\f]+")
 _NO_MARKUP = re.compile(r"[^<&>]*")
 
 
+@lru_cache(maxsize=256)  # One field's four values are compared with one another, so each is asked for several times.
 def canonical_html(text: str) -> str:
     """HTML with tags and attribute names in small letters, attributes sorted, entities as plain characters, no
     comments, void tags without a slash, and white space only where a browser shows it.

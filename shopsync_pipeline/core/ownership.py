@@ -51,7 +51,9 @@ def _folded(words: set[str]) -> frozenset[str]:
     return frozenset({_spaced(word) for word in words} - {""})
 
 
+@lru_cache(maxsize=65_536)
 def _spaced(word: str) -> str:
+    """A word of a rule or product as both are compared: folded, with one space around each `>` of a category."""
     return fold(re.sub(r"\s*>\s*", " > ", word))
 
 
