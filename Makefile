@@ -21,7 +21,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The pages of docs/ that follow from the code.
+# The pages of docs/ that follow from the code; tests keep them current.
 docs: $(INSTALLED)
 	$(BIN)/python scripts/write_docs.py
 

@@ -12,9 +12,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shopsync_pipeline.core.errors import CatalogError, SettingsError
-from shopsync_pipeline.core.fields import Strategy
+from shopsync_pipeline.core.fields import GonePolicy, Strategy
 from shopsync_pipeline.core.guards import Limits
-from shopsync_pipeline.core.merge import Rules
+from shopsync_pipeline.core.ownership import Rules
 from shopsync_pipeline.core.planning import Bounds
 
 
@@ -71,11 +71,16 @@ class Settings(BaseSettings):
     max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
         "Requests in flight at once to one shop"))
     conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
-        "What happens when both sides changed a field: manual_review, etilize_priority or shopify_priority"))
+        "What happens when both sides changed a field: manual_review, etilize_priority, shopify_priority, merge_fields "
+        "or timestamp_based"))
+    rules_path: Path | None = Field(None, alias="SYNC_RULES_PATH", description=(
+        "A TOML file of rules: who owns which field of which products; empty: none"))
+    gone_policy: GonePolicy = Field(GonePolicy.DRAFT, alias="SYNC_GONE_POLICY", description=(
+        "What becomes of products that left the catalog: draft, archive, zero_stock, delete or keep"))
     auto_resolve: bool = Field(True, alias="SYNC_AUTO_RESOLVE", description=(
         "Whether a strategy may decide conflicts; false: every conflict waits for a person"))
     bidirectional: bool = Field(False, alias="SYNC_BIDIRECTIONAL", description=(
-        "Whether accepted store edits are written back to the local catalog; this version accepts only false"))
+        "Whether accepted store edits are written back to the local catalog, as overrides that survive imports"))
     collections: bool = Field(False, alias="SYNC_COLLECTIONS", description=(
         "Whether products are put into the collections that the catalog names; those must be filled by hand"))
     publications: bool = Field(False, alias="SYNC_PUBLICATIONS", description=(
@@ -132,17 +137,11 @@ class Settings(BaseSettings):
             raise ValueError("a shop's address holds no user or password; the token goes into SHOPIFY_ACCESS_TOKEN")
         return value
 
-    @field_validator("bidirectional")
-    @classmethod
-    def _one_direction(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("this version writes to the store only; set it to false")
-        return value
-
     @property
     def rules(self) -> Rules:
-        """How disputes are decided. With `SYNC_AUTO_RESOLVE=false` every one waits for a person."""
-        return Rules(self.conflict_resolution if self.auto_resolve else Strategy.MANUAL_REVIEW)
+        """How disputes are decided where no rule says. With `SYNC_AUTO_RESOLVE=false` every one waits for a person."""
+        return Rules(self.conflict_resolution if self.auto_resolve else Strategy.MANUAL_REVIEW,
+                     automatic=self.auto_resolve, gone=self.gone_policy)
 
     @property
     def unsynced(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ DEFAULTS = {
     "SHOPSYNC_SOURCE_TIMEOUT": "30.0", "SHOPSYNC_SPOOL_PATH": ".shopsync/deliveries",
     "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
     "SYNC_BIDIRECTIONAL": "False", "SYNC_COLLECTIONS": "False", "SYNC_PUBLICATIONS": "False",
+    "SYNC_RULES_PATH": "None", "SYNC_GONE_POLICY": "draft",
     "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
     "SYNC_MAX_UNPUBLISHED_SHARE": "0.1", "SYNC_MAX_CATALOG_SHRINK": "0.2", "SYNC_REREAD_AFTER": "5.0",
     "SYNC_MAX_TABLE_SHRINK": "0.5", "SYNC_MAX_QUARANTINE_SHARE": "0.05", "SYNC_MAX_DELIVERY_SPREAD_HOURS": "20.0",
@@ -147,6 +148,7 @@ def test_a_refusal_of_the_settings_themselves_repeats_no_password() -> None:
 @pytest.mark.parametrize(("name", "text"), [
     ("SYNC_BATCH_SIZE", "0"), ("SYNC_BATCH_SIZE", "251"), ("SYNC_BATCH_SIZE", "many"), ("SYNC_MAX_CONCURRENT", "0"),
     ("SYNC_MAX_CONCURRENT", "101"), ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
+    ("SYNC_GONE_POLICY", "burn"),
     ("SYNC_MAX_UPDATED_SHARE", "1.5"), ("SYNC_MAX_UPDATED_SHARE", "-0.1"), ("SYNC_MAX_CONFLICT_SHARE", "50%"),
     ("SYNC_REQUEST_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "soon"),
 ])
@@ -165,12 +167,18 @@ def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
         load()
 
 
-def test_writing_back_to_the_catalog_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("strategy", ["etilize_priority", "shopify_priority", "manual_review", "merge_fields",
+                                      "timestamp_based"])
+def test_every_strategy_can_be_the_shops(monkeypatch: pytest.MonkeyPatch, strategy: str) -> None:
+    monkeypatch.setenv("SYNC_CONFLICT_RESOLUTION", strategy)
     monkeypatch.setenv("SYNC_BIDIRECTIONAL", "true")
-    with pytest.raises(SettingsError) as error:
-        load()
-    assert str(error.value) == ("SYNC_BIDIRECTIONAL: 'true' cannot be used (this version writes to the store only; set "
-                                "it to false).")
+    assert (load().rules.default_strategy.value, load().bidirectional) == (strategy, True)
+
+
+def test_nothing_is_deleted_by_default_and_the_rules_say_what_is_done_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().rules.gone.value == "draft"
+    monkeypatch.setenv("SYNC_GONE_POLICY", "zero_stock")
+    assert load().rules.gone.value == "zero_stock"
 
 
 def test_no_secret_is_shown_by_any_form_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The routes: plans, conflicts, jobs, health. Each opens the shop, calls one use case and answers with its result."""
+"""The application, and the routes of plans, jobs and health. Each opens the shop, calls one use case and answers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shopsync_pipeline import __version__
 from shopsync_pipeline.api.access import PROBLEMS, Opened, asked_settings
+from shopsync_pipeline.api.decisions import router as decisions_router
 from shopsync_pipeline.api.imports import router as imports_router
 from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
 from shopsync_pipeline.api.models import (
     Approval,
-    Choice,
-    ConflictOut,
-    Decided,
     Health,
     Id,
     Job,
@@ -31,7 +29,6 @@ from shopsync_pipeline.api.models import (
 from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
 from shopsync_pipeline.engine.approve import approve
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
 from shopsync_pipeline.settings import Settings
 
@@ -56,6 +53,7 @@ def create_app(settings: Callable[[], Settings]) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.include_router(router)
     app.include_router(imports_router)
+    app.include_router(decisions_router)
     return app
 
 
@@ -108,19 +106,6 @@ def show_changes(context: Opened, plan_id: Id, skip: Annotated[int, Query(ge=0, 
 def approve_plan(context: Opened, plan_id: Id, approval: Approval) -> PlanOut:
     """Allows a plan that broke a safety bound; name and reason are kept."""
     return PlanOut.of(approve(context, plan_id, by=approval.by, reason=approval.reason))
-
-
-@router.get("/conflicts")
-def list_conflicts(context: Opened, kept: bool = False,
-                   most: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[ConflictOut]:
-    """Conflicts that wait for a decision; with `kept=true` also store edits that stand as they are."""
-    return [ConflictOut.of(row) for row in open_conflicts(context, kept=kept, most=most)]
-
-
-@router.post("/conflicts/resolution")
-def resolve_conflicts(context: Opened, choice: Choice) -> Decided:
-    """Decides conflicts for `etilize` or `shopify`; the next run carries it out."""
-    return Decided(decided=resolve(context, choice.conflicts, choice.take, by=choice.by))
 
 
 @router.post("/jobs", status_code=202)

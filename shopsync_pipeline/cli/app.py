@@ -17,27 +17,28 @@ from shopsync_pipeline.catalog import SampleDialect
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
 from shopsync_pipeline.cli.catalog import catalog_app
+from shopsync_pipeline.cli.conflicts import conflicts_app
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
+from shopsync_pipeline.cli.rules import explain_rule_of, overrides_app, rules_app
 from shopsync_pipeline.cli.terminal import console, opened, told
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.engine.approve import approve
 from shopsync_pipeline.engine.doctor import examine, shown_settings
-from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.engine.review import one_plan, plan_frame, recent_plans
-from shopsync_pipeline.orchestration.metadata import shown
 from shopsync_pipeline.settings import load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Keeps a Shopify store in step with a distributor-content catalog.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
 plan_app = typer.Typer(no_args_is_help=True, help="Plans: what would be sent, what was sent.")
-conflicts_app = typer.Typer(no_args_is_help=True, help="Fields on which catalog and store differ.")
 app.add_typer(db_app, name="db")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(plan_app, name="plan")
 app.add_typer(conflicts_app, name="conflicts")
-
+app.add_typer(rules_app, name="rules")
+app.add_typer(overrides_app, name="overrides")
+app.command("explain-rule")(explain_rule_of)
 
 def main() -> None:
     """Runs the command line; a `ShopsyncError` becomes its text and exit status 1.
@@ -183,28 +184,3 @@ def plan_approve(
     """Allows a plan that broke a safety bound."""
     plan = approve(opened(), plan_id, by=by or getpass.getuser(), reason=reason)
     console.print(f"Plan {plan.plan_id} may be sent. Materialize shopify/applied_mutations to send it.")
-
-
-@conflicts_app.command("list")
-def conflicts_list(
-    kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
-) -> None:
-    """Conflicts that wait for a decision."""
-    rows = open_conflicts(opened(), kept=kept)
-    for row in rows:
-        told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
-              f"    catalog {shown(row.faces.local)}, store {shown(row.faces.remote)}, agreed before "
-              f"{shown(row.faces.base_remote)}: {row.dispute}")
-    if not rows:
-        told("No conflict waits.")
-
-
-@conflicts_app.command("resolve")
-def conflicts_resolve(
-    conflict_ids: Annotated[list[str], typer.Argument(help="Ids from `shopsync conflicts list`.")],
-    take: Annotated[str, typer.Option(help="Whose value the field shall have: etilize or shopify.")],
-    by: Annotated[str, typer.Option(help="Who decides.")] = "",
-) -> None:
-    """Decides conflicts; the next run carries it out."""
-    count = resolve(opened(), conflict_ids, take, by=by or getpass.getuser())
-    console.print(f"{count} decided for {take}. The next run carries it out.")

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, NewType, TypeAlias
+from typing import Literal, NewType, TypeAlias, TypeVar
 
 import orjson
 
@@ -68,13 +68,15 @@ class Owner(StrEnum):
     """Who has the last word on a field.
 
     `etilize`: the catalog and the feeds. `merchant`: the people in the store; the catalog only fills a gap. `shared`:
-    both; an edit made in the store is kept, and is a conflict once the catalog changes too. `locked`: never written by
-    shopsync.
+    both; an edit made in the store is kept, and is a conflict once the catalog changes too. `app`: another app, which
+    the rule names; what it writes is accepted, and shopsync never writes. `locked`: never written by shopsync, and what
+    differs is on record.
     """
 
     ETILIZE = "etilize"
     MERCHANT = "merchant"
     SHARED = "shared"
+    APP = "app"
     LOCKED = "locked"
 
 
@@ -88,11 +90,29 @@ class Drift(StrEnum):
 
 
 class Strategy(StrEnum):
-    """What happens when the catalog and the store both changed a field, differently."""
+    """What happens when the catalog and the store both changed a field, differently.
+
+    `etilize_priority`, `shopify_priority`: that side wins. `manual_review`: a person decides. `merge_fields`: sets,
+    lists and maps keep what each side added and removed; text goes to the field's owner, and to a person where both own
+    it. `timestamp_based`: the side that was seen to change last wins; a person decides where that is not known.
+    """
 
     ETILIZE_PRIORITY = "etilize_priority"
     SHOPIFY_PRIORITY = "shopify_priority"
     MANUAL_REVIEW = "manual_review"
+    MERGE_FIELDS = "merge_fields"
+    TIMESTAMP_BASED = "timestamp_based"
+
+
+class GonePolicy(StrEnum):
+    """What becomes of a store product that the catalog no longer has: out of sale as archived or as a draft, on show
+    with no stock, deleted, or left as it is."""
+
+    ARCHIVE = "archive"
+    DRAFT = "draft"
+    ZERO_STOCK = "zero_stock"
+    DELETE = "delete"
+    KEEP = "keep"
 
 
 class Operation(StrEnum):
@@ -145,11 +165,12 @@ class Field:
     @property
     def usual_drift(self) -> Drift:
         """What an edit made only in the store means where no rule says otherwise: as the row says, or as the owner."""
-        return self.drift or _DRIFTS[self.owner]
+        return self.drift or USUAL_DRIFT[self.owner]
 
 
-_DRIFTS = {Owner.ETILIZE: Drift.RESTORE, Owner.SHARED: Drift.KEEP, Owner.MERCHANT: Drift.ACCEPT,
-           Owner.LOCKED: Drift.ACCEPT}
+USUAL_DRIFT = {Owner.ETILIZE: Drift.RESTORE, Owner.SHARED: Drift.KEEP, Owner.MERCHANT: Drift.ACCEPT,
+               Owner.APP: Drift.ACCEPT, Owner.LOCKED: Drift.ACCEPT}
+"""What an edit made only in the store means, by who owns the field."""
 
 
 def _product(name: str, group: Group, risk: Risk, owner: Owner, canonical: CanonicalForm, says: str,
@@ -325,8 +346,12 @@ def category_id(category: str | None) -> str | None:
     return None if bare in ("", UNCATEGORIZED) else bare
 
 
-def without(fields: Fields, names: Collection[str]) -> Fields:
-    """A flat map without the elements of some fields (`collections[]`, …): those that this shop does not sync."""
+Kept = TypeVar("Kept")
+
+
+def without(fields: Mapping[Path, Kept], names: Collection[str]) -> Mapping[Path, Kept]:
+    """What is kept by path, without the elements of some fields (`collections[]`, …): those that this shop does not
+    sync."""
     starts = tuple(name.removesuffix("]") for name in names)
     if not starts:
         return fields

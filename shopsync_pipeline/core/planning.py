@@ -140,7 +140,7 @@ def _operation(decision: Decision, remote: Fields) -> Operation:
     where = place(decision.path)
     if where.variant is not None and Path(f"variants[{where.variant}].options") not in remote:
         return Operation.VARIANTS_CREATE
-    if where.field.name in _TAKEN_AWAY_BY and decision.faces.local is None:
+    if where.field.name in _TAKEN_AWAY_BY and decision.value is None:
         return _TAKEN_AWAY_BY[where.field.name]
     if where.field.writer is None:
         raise ValueError(f"{decision.path} has no writer, so the merge must not ask for it to be pushed")
@@ -148,7 +148,9 @@ def _operation(decision: Decision, remote: Fields) -> Operation:
 
 
 def _change(decision: Decision) -> Change:
-    return Change(decision.path, decision.faces.remote, decision.faces.local, decision.reason or Reason.CATALOG_CHANGED)
+    reason = decision.reason or Reason.CATALOG_CHANGED
+    catalog = decision.faces.local if reason is Reason.MERGED else None
+    return Change(decision.path, decision.faces.remote, decision.value, reason, catalog)
 
 
 def inverse(item: PlanItem, created_id: str | None = None) -> list[PlanItem]:

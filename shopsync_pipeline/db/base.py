@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, and_, delete, func, or_, select
+from sqlalchemy import Column, Connection, and_, delete, func, or_, select, update
 
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links
@@ -118,6 +118,38 @@ class BaseStore:
             return
         for part in chunks(sorted(set(only))):
             yield from self._connection.execute(query.where(catalog.product_key.in_(part))).scalars()
+
+    def unsettled_gone(self, mark: str, only: Iterable[str] | None = None) -> Iterator[str]:
+        """Keys of linked products that the catalog no longer has and that need a look, in order of key.
+
+        They need none while the base's `seen_local` is `mark`, which names what was done about them, and the store
+        shows what it showed then.
+        """
+        catalog, base, store = catalog_product.c, base_product.c, snapshot_product.c
+        query = (
+            select(base.product_key)
+            .select_from(
+                base_product
+                .outerjoin(catalog_product, and_(base.shop_id == catalog.shop_id,
+                                                 base.product_key == catalog.product_key))
+                .outerjoin(snapshot_product, and_(store.shop_id == base.shop_id, store.product_id == base.product_id))
+            )
+            .where(base.shop_id == self._shop, catalog.product_key.is_(None), or_(
+                base.seen_local != mark, store.product_id.is_(None), base.seen_remote != store.digests,
+            ))
+            .order_by(base.product_key)
+        )
+        wanted = None if only is None else set(only)
+        for key in self._connection.execute(query).scalars():
+            if wanted is None or key in wanted:
+                yield key
+
+    def look_again(self, keys: Iterable[str]) -> None:
+        """Has the next diff look at products although neither side changed."""
+        for part in chunks(keys):
+            self._connection.execute(update(base_product).where(
+                base_product.c.shop_id == self._shop, base_product.c.product_key.in_(part)
+            ).values(seen_local="", seen_remote=""))
 
     def gone(self) -> int:
         """Linked products that the catalog no longer has."""

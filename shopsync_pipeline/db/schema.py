@@ -198,6 +198,8 @@ snapshot_product = Table(
     Column("links", Text, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime, nullable=False),
+    # Group of fields → when a read first saw it other than the read before; what we wrote ourselves does not count.
+    Column("seen_changed", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("shop_id", "product_id"),
 )
 
@@ -298,8 +300,35 @@ sync_conflict = Table(
     Column("first_seen", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
     Column("plan_id", String(36)),
+    Column("rule", Text),
+    Column("suggestion", Text),
     PrimaryKeyConstraint("conflict_id"),
     Index(None, "shop_id", "state", "product_key"),
+)
+
+# Rules that "always do this" wrote; they come before those of the rule file, by position.
+field_rule = Table(
+    "field_rule", metadata, _shop(),
+    Column("rule_id", String(36), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("rule_id"),
+    Index(None, "shop_id", "position", unique=True),
+)
+
+# Values that stand in for the catalog's own, over imports. `value` and `catalog_value` are JSON, NULL for absent.
+catalog_override = Table(
+    "catalog_override", metadata, _shop(),
+    Column("product_key", String(512), nullable=False),
+    Column("path", String(1024), nullable=False),
+    Column("value", Text),
+    Column("catalog_value", Text),
+    Column("since", UtcDateTime, nullable=False),
+    Column("source", Text, nullable=False),
+    PrimaryKeyConstraint("shop_id", "product_key", "path"),
 )
 
 writer_lock = Table(

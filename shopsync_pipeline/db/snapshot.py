@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.fields import Group, Path, Value, differing_groups, digests
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text, upsert
 from shopsync_pipeline.db.schema import snapshot, snapshot_product
@@ -19,7 +19,11 @@ from shopsync_pipeline.db.schema import snapshot, snapshot_product
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProduct:
-    """One product of the store as last read. `custom_id` is our product key, where the store carries it."""
+    """One product of the store as last read. `custom_id` is our product key, where the store carries it.
+
+    `digests` and `seen_changed` (when a read saw a group of fields other than the read before) are the snapshot's own;
+    what is given for them when a product is put does not count.
+    """
 
     product_id: str
     custom_id: str | None
@@ -30,6 +34,7 @@ class StoredProduct:
     updated_at: datetime
     read_at: datetime
     digests: str = field(default="")
+    seen_changed: Mapping[Group, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +91,33 @@ class Snapshot:
         return Read(row["snapshot_id"], row["kind"], row["state"], row["started_at"], row["finished_at"],
                     row["products"], row["removed"], row["points"], row["error"])
 
-    def put(self, products: Iterable[StoredProduct]) -> int:
-        """Stores products as read; returns how many."""
+    def put(self, products: Iterable[StoredProduct], *, ours: bool = False) -> int:
+        """Stores products as read; returns how many. `ours`: the change is our own write or name, not the store's."""
         count = 0
         for part in chunks(products):
             count += len(part)
+            before = self._seen(product.product_id for product in part)
+            fresh = {product.product_id: digests(product.document) for product in part}
             upsert(self._connection, snapshot_product, [
                 {
                     "shop_id": self._shop, "product_id": product.product_id, "custom_id": product.custom_id,
-                    "handle": product.handle, "skus": to_text(product.skus), "digests": digests(product.document),
+                    "handle": product.handle, "skus": to_text(product.skus), "digests": fresh[product.product_id],
                     "document": to_text(product.document), "links": to_text(product.links.to_json()),
                     "updated_at": product.updated_at, "read_at": product.read_at,
+                    "seen_changed": _changed(before.get(product.product_id), fresh[product.product_id],
+                                             None if ours else product.read_at),
                 }
                 for product in part
             ])
         return count
+
+    def _seen(self, product_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Product id → its digests and what was seen to change when, as stored; no document is loaded."""
+        rows = self._connection.execute(
+            select(snapshot_product.c.product_id, snapshot_product.c.digests, snapshot_product.c.seen_changed)
+            .where(snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(list(product_ids)))
+        )
+        return {product_id: (known, seen) for product_id, known, seen in rows}
 
     def remove_unread_since(self, instant: datetime) -> int:
         """Removes products that a complete read, begun at `instant`, did not meet; returns how many."""
@@ -130,6 +147,8 @@ class Snapshot:
                     skus=tuple(from_text(row["skus"])), document=from_text(row["document"]),
                     links=Links.from_json(from_text(row["links"])), updated_at=row["updated_at"],
                     read_at=row["read_at"], digests=row["digests"],
+                    seen_changed={Group(group): datetime.fromisoformat(instant)
+                                  for group, instant in from_text(row["seen_changed"]).items()},
                 )
 
     def read_until(self, product_ids: Iterable[str], instant: datetime) -> list[str]:
@@ -155,6 +174,17 @@ class Snapshot:
         return self._connection.execute(
             select(func.count()).select_from(snapshot_product).where(snapshot_product.c.shop_id == self._shop)
         ).scalar_one()
+
+
+def _changed(before: tuple[str, str] | None, digests_now: str, at: datetime | None) -> str:
+    """What was seen to change when, after another read. The first sight of a product tells nothing about when."""
+    if before is None:
+        return "{}"
+    known, seen = before
+    if at is None or known == digests_now:
+        return seen
+    changed = {group.value: at.isoformat() for group in differing_groups(known, digests_now)}
+    return to_text({**from_text(seen), **changed})
 
 
 def apply_written(stored: StoredProduct, fields: Mapping[Path, Value | None], links: Links,

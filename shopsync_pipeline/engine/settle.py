@@ -16,7 +16,7 @@ from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.diff import put_face
+from shopsync_pipeline.engine.look import put_face
 from shopsync_pipeline.engine.pull import known_links
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.nodes import RemoteProduct
@@ -126,7 +126,7 @@ def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mappin
     local = dict(before.local) if before else {}
     remote = dict(before.remote) if before else {}
     for change in item.changes:
-        put_face(local, change.path, change.after)
+        put_face(local, change.path, change.said)
         put_face(remote, change.path, values.get(change.path))
     # No `seen` digests: the next diff looks once more, and that is what proves the product in sync.
     base.put([Agreed(product_key=item.product_key, local=local, remote=remote, links=links)])
@@ -135,4 +135,4 @@ def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mappin
         product_id=links.product, custom_id=item.product_key, handle="", skus=(), document={}, links=links,
         updated_at=instant, read_at=instant,
     )
-    snapshot.put([apply_written(stored, values, links, instant)])
+    snapshot.put([apply_written(stored, values, links, instant)], ours=True)

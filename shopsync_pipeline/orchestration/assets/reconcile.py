@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from shopsync_pipeline.engine.diff import diff as make_diff
-from shopsync_pipeline.engine.diff import keys_of
+from shopsync_pipeline.engine.names import keys_of
 from shopsync_pipeline.engine.resolve import open_conflicts
 from shopsync_pipeline.engine.review import first_items
 from shopsync_pipeline.orchestration.keys import DIFF, LOCAL_CATALOG, OWNERS, PLAN_TAG, RECONCILE_GROUP, SNAPSHOT
