@@ -11,17 +11,17 @@ from typing import Annotated
 
 import stamina.instrumentation
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shopsync_pipeline.catalog import SampleDialect
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
+from shopsync_pipeline.cli.terminal import console, opened, told
+from shopsync_pipeline.cli.undo import blame, undo_app
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.engine.approve import approve
-from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.doctor import examine, shown_settings
 from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.engine.review import one_plan, plan_frame, recent_plans
@@ -36,7 +36,8 @@ conflicts_app = typer.Typer(no_args_is_help=True, help="Fields on which catalog 
 app.add_typer(db_app, name="db")
 app.add_typer(plan_app, name="plan")
 app.add_typer(conflicts_app, name="conflicts")
-console = Console()
+app.add_typer(undo_app, name="undo")
+app.command()(blame)
 
 
 def main() -> None:
@@ -56,16 +57,6 @@ def main() -> None:
             raise
         print(f"shopsync: {error.filename}: {error.strerror}.", file=sys.stderr)
         raise SystemExit(1) from None
-
-
-def _told(*lines: str) -> None:
-    """Prints text as it is: nothing in it is markup, and no line is broken, so that ids can be copied."""
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _opened() -> Context:
-    return Context.open(settings_or_demo())
 
 
 @app.command()
@@ -137,10 +128,10 @@ def doctor() -> None:
     """What is set (secrets hidden), what is missing, and whether database, shop and export answer."""
     settings = settings_or_demo()
     for name, value, purpose in shown_settings(settings):
-        _told(f"{name} = {value or '(not set)'}", f"    {purpose}")
+        told(f"{name} = {value or '(not set)'}", f"    {purpose}")
     findings = asyncio.run(examine(settings))
     for finding in findings:
-        _told(f"{'ok ' if finding.well else 'BAD'} {finding.name}: {finding.says}")
+        told(f"{'ok ' if finding.well else 'BAD'} {finding.name}: {finding.says}")
     if not all(finding.well for finding in findings):
         raise SystemExit(1)
 
@@ -156,9 +147,9 @@ def db_upgrade() -> None:
 @plan_app.command("list")
 def plan_list() -> None:
     """The newest plans."""
-    for plan in recent_plans(_opened()):
+    for plan in recent_plans(opened()):
         products, points = plan.summary["products"], plan.summary["estimate"]["points"]
-        _told(f"{plan.plan_id}  {plan.created_at:%Y-%m-%d %H:%M:%S}  {plan.state.value}",
+        told(f"{plan.plan_id}  {plan.created_at:%Y-%m-%d %H:%M:%S}  {plan.state.value}",
               f"    {products['create']} to create, {products['update']} to update, about {points:g} points",
               *[f"    needs approval: {reason}" for reason in plan.refusals])
 
@@ -169,7 +160,7 @@ def plan_show(
     csv: Annotated[Path | None, typer.Option(help="Write every change to this CSV file instead.")] = None,
 ) -> None:
     """Every change of a plan: before, after and why."""
-    context = _opened()
+    context = opened()
     plan = one_plan(context, plan_id)
     frame = plan_frame(context, plan_id)
     if csv is not None:
@@ -191,7 +182,7 @@ def plan_approve(
     by: Annotated[str, typer.Option(help="Who takes the responsibility.")] = "",
 ) -> None:
     """Allows a plan that broke a safety bound."""
-    plan = approve(_opened(), plan_id, by=by or getpass.getuser(), reason=reason)
+    plan = approve(opened(), plan_id, by=by or getpass.getuser(), reason=reason)
     console.print(f"Plan {plan.plan_id} may be sent. Materialize shopify/applied_mutations to send it.")
 
 
@@ -200,13 +191,13 @@ def conflicts_list(
     kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
 ) -> None:
     """Conflicts that wait for a decision."""
-    rows = open_conflicts(_opened(), kept=kept)
+    rows = open_conflicts(opened(), kept=kept)
     for row in rows:
-        _told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
+        told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
               f"    catalog {shown(row.faces.local)}, store {shown(row.faces.remote)}, agreed before "
               f"{shown(row.faces.base_remote)}: {row.dispute}")
     if not rows:
-        _told("No conflict waits.")
+        told("No conflict waits.")
 
 
 @conflicts_app.command("resolve")
@@ -216,5 +207,5 @@ def conflicts_resolve(
     by: Annotated[str, typer.Option(help="Who decides.")] = "",
 ) -> None:
     """Decides conflicts; the next run carries it out."""
-    count = resolve(_opened(), conflict_ids, take, by=by or getpass.getuser())
+    count = resolve(opened(), conflict_ids, take, by=by or getpass.getuser())
     console.print(f"{count} decided for {take}. The next run carries it out.")
