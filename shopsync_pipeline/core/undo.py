@@ -16,7 +16,7 @@ from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Decision, Faces, Outcome
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import items_for, make_item
 
-STATUS, TITLE, IMAGES = Path("status"), Path("title"), Path("images")
+STATUS, IMAGES = Path("status"), Path("images")
 
 ALWAYS_SHOWN = frozenset({
     "handle", "vendor", "status", "options", "variants[].options", "variants[].price", "variants[].taxable",
@@ -298,7 +298,7 @@ def _remake(key: str, nets: Mapping[Path, _Net], wish: Wish) -> ProductUndo:
             "the product was deleted by what is undone; undo it as a whole")),))
     found = _Found(key)
     content = dict(_content(nets, found))
-    if TITLE not in content:
+    if not content:
         found.leave(WHOLE_PRODUCT, "the ledger does not have its content, so it cannot be made anew")
         return ProductUndo(left=tuple(found.left))
     decisions = tuple(Decision(path, Outcome.PUSH, Faces(local=value), Reason.UNDONE)

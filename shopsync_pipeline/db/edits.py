@@ -5,12 +5,11 @@ Our own writes are no edits; they are in the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from shopsync_pipeline.core.fields import Fields, Group, Path, Value, place
 from shopsync_pipeline.core.undo import ALWAYS_SHOWN
@@ -72,7 +71,7 @@ def _text(value: Value | None) -> str | None:
     return None if value is None else to_text(value)
 
 
-def _edit(row: Mapping[str, Any]) -> StoreEdit:
+def _edit(row: RowMapping) -> StoreEdit:
     before, after = row["before"], row["after"]
     return StoreEdit(
         path=Path(row["path"]), before=None if before is None else from_text(before),

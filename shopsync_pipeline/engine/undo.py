@@ -244,9 +244,12 @@ def _save(connection: Connection, context: Context, found: _Found, scope: str, r
                                 summary=summary, refusals=refused))
 
 
-def is_undo(plan: SavedPlan) -> bool:
-    """Whether a plan takes something back."""
-    return plan.scope.startswith(UNDO_OF)
+def require_undo(plan: SavedPlan) -> SavedPlan:
+    """The plan itself, if it takes something back. Raises `PlanRefusedError` for any other."""
+    if not plan.scope.startswith(UNDO_OF):
+        raise PlanRefusedError(f"Plan {plan.plan_id} is no undo but a plan for {plan.scope}; materialize "
+                               "shopify/applied_mutations to send it.")
+    return plan
 
 
 async def send_undo(context: Context, plan_id: str, *, run_id: str | None = None,
@@ -256,11 +259,7 @@ async def send_undo(context: Context, plan_id: str, *, run_id: str | None = None
     Raises `PlanRefusedError` for a plan that is no undo, was superseded, or needs approval.
     """
     with context.database.read() as connection:
-        plan = Plans(connection, context.shop_id).get(plan_id)
-    if not is_undo(plan):
-        raise PlanRefusedError(f"Plan {plan_id} is no undo but a plan for {plan.scope}; materialize "
-                               "shopify/applied_mutations to send it.")
-    plan.require_sendable()
+        require_undo(Plans(connection, context.shop_id).get(plan_id)).require_sendable()
     for lane in Lane:
         await push_lane(context, plan_id, lane, run_id=run_id, on_progress=on_progress)
     return finish(context, plan_id)
