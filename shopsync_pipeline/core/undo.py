@@ -6,7 +6,7 @@ sends anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -286,9 +286,16 @@ def edits(writes: Sequence[Write], remote: Fields) -> list[Path]:
         expected.update({path: write.after.get(path) for path in write.sent})
     return [
         path for path in dict.fromkeys([*expected, *remote])
-        if remote.get(path) != expected.get(path)
-        and not (path not in expected and place(path).field.name in ALWAYS_SHOWN)
+        if remote.get(path) != expected.get(path) and not filled_in(path, expected)
     ]
+
+
+def filled_in(path: Path, known: Container[Path]) -> bool:
+    """Whether Shopify gave a product or variant this field by itself, seen from all that it was `known` to have."""
+    where = place(path)
+    if path in known or where.field.name not in ALWAYS_SHOWN:
+        return False
+    return where.variant is None or variant_path(where.variant, "options") in known
 
 
 def _remake(key: str, nets: Mapping[Path, _Net], wish: Wish) -> ProductUndo:

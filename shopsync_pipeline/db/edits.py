@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from shopsync_pipeline.core.fields import Fields, Group, Path, Value, place
-from shopsync_pipeline.core.undo import ALWAYS_SHOWN
+from shopsync_pipeline.core.undo import filled_in
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, to_text
 from shopsync_pipeline.db.schema import store_edit
 
@@ -42,9 +42,9 @@ class StoreEdits:
             {"shop_id": self._shop, "edit_id": new_id(), "product_id": product_id, "path": path,
              "before": _text(before.get(path)), "after": _text(after.get(path)), "not_yet_at": not_yet_at,
              "seen_at": seen_at}
-            for path in dict.fromkeys([*before, *after]) if before.get(path) != after.get(path)
-            # What Shopify always shows is lacking only where the product was just made and never read.
-            and not (path not in before and place(path).field.name in ALWAYS_SHOWN)
+            # What Shopify fills in by itself is lacking only where the product was just made and never read.
+            for path in dict.fromkeys([*before, *after])
+            if before.get(path) != after.get(path) and not filled_in(path, before)
         ]
         moved = [row["path"] for row in rows if _is_stock(row["path"])]
         for part in chunks(moved):

@@ -28,7 +28,7 @@ def answered(before: Value | None, after: Value | None, *, again: bool) -> Value
 
 
 class Ledger:
-    """A store of one product and what was written to it. The catalog's values are rewritten, the store's own are not."""
+    """A store of one product and what was written to it. It rewrites the catalog's values, and not its own."""
 
     def __init__(self, store: Store) -> None:
         self.store: dict[Path, Value] | None = None if store is None else dict(store)
@@ -43,7 +43,7 @@ class Ledger:
             for change in item.changes:
                 assert shown.get(change.path) == change.before, change
                 name = place(change.path).field.name
-                structural = undoing or name.endswith("options") or name.endswith("image")
+                structural = undoing or name.endswith(("options", "image"))
                 after[change.path] = answered(change.before, change.after, again=structural)
                 if after[change.path] is None:
                     shown.pop(change.path, None)

@@ -1,4 +1,4 @@
-"""Undo, over a real store: what was written is taken back, what people did since stays, and the next sync keeps to it."""
+"""Undo, over a real store: what was written is taken back, what people did since stays, and syncs keep to it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from shopsync_pipeline.engine.approve import approve
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.hold import held_by_undo
 from shopsync_pipeline.engine.ingest import ingest
+from shopsync_pipeline.engine.resolve import resolve
 from shopsync_pipeline.engine.undo import sentences
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import DevStore
@@ -69,7 +70,8 @@ def test_the_next_sync_does_not_send_again_what_was_undone_until_the_catalog_cha
     }
 
     shelf.change("L1", title="Lamp the First")
-    assert changes_of(context, plan := planned(context)) == {("handle:lamp-1", "title"): "Lamp the First"}
+    plan = planned(context)
+    assert changes_of(context, plan) == {("handle:lamp-1", "title"): "Lamp the First"}
     push(context, plan)
     assert {one.path for one in held_by_undo(context) if one.product_key == "handle:lamp-1"} == {
         "variants[L1].price", "tags"}
@@ -309,6 +311,56 @@ def test_an_undo_beyond_the_bounds_needs_approval_like_any_plan(make_settings: C
     approve(context, plan.plan_id, by="Ada", reason="the wrong shop")
     send(context, plan)
     assert dev_store.products() == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("fault", ["drop_before_write", "drop_after_write"])
+@pytest.mark.parametrize("root", ["productDelete", "productSet"])
+def test_a_lost_answer_leaves_an_undo_as_an_undisturbed_one(context: Context, shelf: Shelf, dev_store: DevStore,
+                                                           root: str, fault: str) -> None:
+    run = sync(context)
+    before = shown(dev_store)
+    plan = plan_of(context, plan=run.plan.plan_id)
+    if root == "productSet":
+        plan = plan_of(context, plan=send(context, plan).plan.plan_id)
+    dev_store.control("fault", {"kind": fault, "root": root})
+
+    report = send(context, plan)
+
+    assert dev_store.control("stats")["open_faults"] == [], "the fault was met"
+    assert report.items(ItemState.CONFIRMED) == 5
+    assert shown(dev_store) == ({} if root == "productDelete" else before)
+    assert sync(context).mutations == 0
+
+
+def test_a_decision_ends_the_hold_on_a_product_that_an_undo_deleted(context: Context, shelf: Shelf,
+                                                                   dev_store: DevStore) -> None:
+    undo(context, plan=sync(context).plan.plan_id, products=("L1",))
+    (hold,) = held_by_undo(context)
+    assert hold.conflict_id is not None
+    sync(context)
+
+    resolve(context, [hold.conflict_id], "etilize", by="Ada")
+    sync(context)
+
+    assert "lamp-1" in shown(dev_store)
+    assert held_by_undo(context) == []
+
+
+def test_a_product_that_the_catalog_no_longer_has_is_taken_back_too(context: Context, shelf: Shelf,
+                                                                   dev_store: DevStore) -> None:
+    run = sync(context)
+    before = shown(dev_store)
+    shelf.remove("L1")
+    ingest(context)
+    deletion = undo(context, plan=run.plan.plan_id, products=("handle:lamp-1",))
+    assert "lamp-1" not in shown(dev_store)
+    assert held_by_undo(context) == [], "the catalog does not ask for it"
+
+    undo(context, plan=deletion.plan.plan_id)
+
+    assert shown(dev_store) == before
+    assert sync(context).mutations == 0
 
 
 @pytest.mark.parametrize(("asked", "told"), [
