@@ -226,6 +226,11 @@ class LaneSender:
 
     async def _refused(self, batch: Batch, sent: Sent, error: ShopifyError) -> None:
         """One bad row refuses a whole batch of stock; halving finds it, and the others still go."""
+        # A deletion that was sent twice, because its first answer was lost, is refused the second time: it is gone.
+        if batch[0].operation is Operation.PRODUCT_DELETE and await settle(
+                self._context, self._client, self._location, sent):
+            self._count(batch, ItemState.CONFIRMED)
+            return
         with self._context.database.write() as connection:
             Ledger(connection, self._context.shop_id).settle(sent.ledger_id, LedgerState.REJECTED, error=str(error))
         if len(batch) == 1:
