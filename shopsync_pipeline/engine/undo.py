@@ -111,7 +111,8 @@ async def plan_undo(context: Context, asked: Asked, *, run_id: str | None = None
     if not spans:
         raise ShopsyncError("There is nothing to undo: the ledger has no write that took effect of "
                             f"{asked.words(named)}.")
-    await pull_products(context, sorted(agreed.links.product for agreed in bases.values()))
+    if bases:
+        await pull_products(context, sorted(agreed.links.product for agreed in bases.values()))
     await _find_made_anew(context, sorted(spans))
     found = _Found()
     with context.database.write() as connection:
@@ -234,9 +235,9 @@ def _save(connection: Connection, context: Context, found: _Found, scope: str, r
                          for key, fate, told, known_id in found.fates[:MOST_NAMED]],
         },
     }
-    # No value of an undo comes from the catalog, so an empty one is no reason to refuse it.
-    refused = refusals(context.settings.bounds, linked=linked, updated=found.products["update"],
-                       conflicted=found.products["conflict"], catalog=max(in_catalog, 1),
+    # No value of an undo comes from the catalog, so an empty one is no reason to refuse it. Deleting is changing, too.
+    refused = refusals(context.settings.bounds, linked=linked, conflicted=found.products["conflict"],
+                       updated=found.products["update"] + found.products["delete"], catalog=max(in_catalog, 1),
                        taken_down=unpublished(items))
     inputs = inputs_digest(scope, found.inputs)
     plans = Plans(connection, context.shop_id)
