@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from shopsync_pipeline.core.fields import Fields, Group, Path, Value, place
-from shopsync_pipeline.core.undo import filled_in
+from shopsync_pipeline.core.written import filled_in
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, to_text
 from shopsync_pipeline.db.schema import store_edit
 

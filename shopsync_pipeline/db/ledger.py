@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, inse
 
 from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
 from shopsync_pipeline.core.plan import Change, PlanItem
-from shopsync_pipeline.core.undo import Write
+from shopsync_pipeline.core.written import Write
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text
 from shopsync_pipeline.db.schema import ledger, ledger_item, plan, plan_item
 

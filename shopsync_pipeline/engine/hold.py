@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.fields import Path, Strategy, Value
 from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Rules, Side, merge_product
-from shopsync_pipeline.core.undo import held
+from shopsync_pipeline.core.written import held
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.conflicts import Conflicts, ConflictState

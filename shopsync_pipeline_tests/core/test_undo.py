@@ -9,7 +9,8 @@ import pytest
 
 from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
 from shopsync_pipeline.core.plan import Reason
-from shopsync_pipeline.core.undo import Clash, Fate, Left, ProductUndo, Wish, Write, called, edits, held, undo_product
+from shopsync_pipeline.core.undo import Clash, Fate, Left, ProductUndo, Wish, called, undo_product
+from shopsync_pipeline.core.written import Write
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BRAND, CARE = Path("metafields[custom.brand]"), Path("metafields[custom.care]")
@@ -175,7 +176,7 @@ def test_a_product_that_was_made_and_not_touched_is_deleted_with_all_that_it_sho
 
 @pytest.mark.parametrize("touched", [
     {"title": "by hand"}, {"tags": ["sale"]}, {str(BRAND): ACME}, {"images": A}, variant("B"),
-    {"variants[A].price": "3.00"},
+    {"variants[A].price": "3.00"}, {"variants[A].stock[default]": 5},
 ])
 def test_a_product_that_was_made_and_touched_is_a_draft_then(touched: Mapping[str, object]) -> None:
     done = undo(NEW | touched, made(NEW))
@@ -242,28 +243,3 @@ def test_a_product_that_a_person_deleted_is_a_clash() -> None:
     done = undo(None, write({"title": ("a", "b")}))
     assert [(clash.path, clash.why) for clash in done.clashes] == [
         ("product", "the product was deleted in the store since")]
-
-
-def test_edits_are_told_from_the_last_making_on() -> None:
-    first, gone = made({"title": "Old", "tags": ["x"]}), write({"title": ("Old", None), "tags": (["x"], None)},
-                                                               operation=Operation.PRODUCT_DELETE, at=1)
-    again = made({"title": "New"}, at=2)
-    assert edits([first, gone, again], fields({"title": "New", "handle": "new"})) == []
-    assert edits([first, gone, again], fields({"title": "New", "tags": ["x"]})) == ["tags"]
-
-
-TITLE = Path("title")
-
-
-@pytest.mark.parametrize(("local", "agreed", "store", "writes", "kept"), [
-    ("b", "b", "a", "undo", True), ("c", "b", "a", "undo", False), ("b", "b", "by hand", "undo", False),
-    ("b", "b", "b", "redo", False), ("b", "b", "b", "send", False),
-])
-def test_what_an_undo_holds_back(local: str, agreed: str, store: str, writes: str, kept: bool) -> None:
-    history = [write({"title": ("a", "b")})]
-    if writes in ("undo", "redo"):
-        history.append(write({"title": ("b", "a")}, at=1, undone=True))
-    if writes == "redo":
-        history.append(write({"title": ("a", "b")}, at=2, undone=True))
-    found = held(history, local={TITLE: local}, agreed={TITLE: agreed}, remote={TITLE: store})
-    assert found == ([TITLE] if kept else [])

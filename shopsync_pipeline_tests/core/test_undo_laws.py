@@ -14,7 +14,8 @@ from shopsync_pipeline.core.fields import Fields, Operation, Path, Strategy, Val
 from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Rules, merge_product
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.planning import items_for
-from shopsync_pipeline.core.undo import ProductUndo, Wish, Write, undo_product
+from shopsync_pipeline.core.undo import ProductUndo, Wish, undo_product
+from shopsync_pipeline.core.written import Write
 from shopsync_pipeline_tests.core.samples import LAW, bases, carried_out, documents, rewritten
 
 Store = Mapping[Path, Value] | None
