@@ -84,7 +84,7 @@ def test_killed_while_taking_fields_back(again: str, make_settings: Callable[...
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_killed_while_deleting_and_while_making_anew(make_settings: Callable[..., Settings], dev_store: DevStore,
                                                      tmp_path: Path) -> None:
-    settings = make_settings(SYNC_MAX_CONCURRENT=4, SYNC_MAX_UNPUBLISHED_SHARE=1)
+    settings = make_settings(SYNC_MAX_CONCURRENT=4, SYNC_MAX_UPDATED_SHARE=1, SYNC_MAX_UNPUBLISHED_SHARE=1)
     Shelf(settings.export_path, products=PRODUCTS)
     context = Context.open(settings)
     run = sync(context).report.plan.plan_id
