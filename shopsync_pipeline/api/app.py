@@ -26,6 +26,7 @@ from shopsync_pipeline.api.models import (
     PlanChange,
     PlanOut,
 )
+from shopsync_pipeline.api.undo import router as undo_router
 from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
 from shopsync_pipeline.engine.approve import approve
 from shopsync_pipeline.engine.context import Context
@@ -54,6 +55,7 @@ def create_app(settings: Callable[[], Settings]) -> FastAPI:
     app.include_router(router)
     app.include_router(imports_router)
     app.include_router(decisions_router)
+    app.include_router(undo_router)
     return app
 
 

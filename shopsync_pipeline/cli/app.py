@@ -21,6 +21,7 @@ from shopsync_pipeline.cli.conflicts import conflicts_app
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
 from shopsync_pipeline.cli.rules import explain_rule_of, overrides_app, rules_app
 from shopsync_pipeline.cli.terminal import console, opened, told
+from shopsync_pipeline.cli.undo import blame, undo_app
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.engine.approve import approve
@@ -39,6 +40,9 @@ app.add_typer(conflicts_app, name="conflicts")
 app.add_typer(rules_app, name="rules")
 app.add_typer(overrides_app, name="overrides")
 app.command("explain-rule")(explain_rule_of)
+app.add_typer(undo_app, name="undo")
+app.command()(blame)
+
 
 def main() -> None:
     """Runs the command line; a `ShopsyncError` becomes its text and exit status 1.

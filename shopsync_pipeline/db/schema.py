@@ -270,6 +270,8 @@ ledger = Table(
     PrimaryKeyConstraint("ledger_id"),
     Index(None, "shop_id", "state"),
     Index(None, "plan_id"),
+    Index(None, "shop_id", "run_id"),
+    Index(None, "shop_id", "sent_at"),
 )
 
 ledger_item = Table(
@@ -283,6 +285,20 @@ ledger_item = Table(
     Column("after", Text),
     PrimaryKeyConstraint("ledger_id", "item_id"),
     Index(None, "shop_id", "product_key"),
+)
+
+# What reads of the store showed to have changed there; our own writes are in the ledger.
+store_edit = Table(
+    "store_edit", metadata, _shop(),
+    Column("edit_id", String(36), nullable=False),
+    Column("product_id", String(255), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("not_yet_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("edit_id"),
+    Index(None, "shop_id", "product_id"),
 )
 
 sync_conflict = Table(

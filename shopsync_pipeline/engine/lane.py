@@ -12,10 +12,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.merge import OPTIONS
 from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.undo import undoes
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
 from shopsync_pipeline.db.plans import ItemState, Plans
@@ -187,10 +190,17 @@ class LaneSender:
             sent = Ledger(connection, self._context.shop_id).write_ahead(
                 plan_id=self._progress.plan_id, run_id=self._progress.run_id, operation=batch[0].operation.value,
                 idempotency_key=key, request={"document": sending.document, "variables": sending.variables},
-                items=batch,
+                items=batch, whole=self._about_to_go(connection, batch),
             )
             Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.SENT)
         return sent
+
+    def _about_to_go(self, connection: Connection, batch: Batch) -> dict[str, Mapping[Path, Value]]:
+        """Everything that products which are about to be deleted show, by item id: an undo makes them anew from it."""
+        going = {item.product_id: item.item_id for item in batch
+                 if item.operation is Operation.PRODUCT_DELETE and item.product_id is not None}
+        snapshot = Snapshot(connection, self._context.shop_id)
+        return {going[product.product_id]: product.document for product in snapshot.products(going)}
 
     async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
                        links: Mapping[str, Links]) -> None:
@@ -219,6 +229,11 @@ class LaneSender:
 
     async def _refused(self, batch: Batch, sent: Sent, error: ShopifyError) -> None:
         """One bad row refuses a whole batch of stock; halving finds it, and the others still go."""
+        # A deletion that was sent twice, because its first answer was lost, is refused the second time: it is gone.
+        if batch[0].operation is Operation.PRODUCT_DELETE and await settle(
+                self._context, self._client, self._shop, sent):
+            self._count(batch, ItemState.CONFIRMED)
+            return
         with self._context.database.write() as connection:
             Ledger(connection, self._context.shop_id).settle(sent.ledger_id, LedgerState.REJECTED, error=str(error))
         if len(batch) == 1:
@@ -276,10 +291,13 @@ def _first(failures: BaseExceptionGroup[ShopifyError]) -> ShopifyError:
 
 def _stale(item: PlanItem, document: Mapping[Path, Value] | None) -> str:
     """Why the store is no longer what the item was planned for; empty if it is."""
-    if item.operation is Operation.PRODUCT_DELETE:
-        return ""
     if document is None:
         return "the product is no longer in the store"
+    if item.operation is Operation.PRODUCT_DELETE and undoes(item):
+        # What an undo deletes, it deletes only if nobody has touched it: the item names everything that was there.
+        seen = {change.path: change.before for change in item.changes}
+        touched = [path for path in {**seen, **document} if seen.get(path) != document.get(path)]
+        return f"{touched[0]} was changed in the store since, so the product is not deleted" if touched else ""
     for change in item.changes:
         if document.get(change.path) != change.before:
             return f"{change.path} is no longer {change.before!r} in the store; the next diff looks at it again"

@@ -208,7 +208,7 @@ class Looking:
 
     def _renamed(self, remote: StoredProduct, document: dict[Path, Value], links: Links) -> StoredProduct:
         called = replace(remote, document=document, links=links)
-        Snapshot(self._connection, self._shop).put([called], ours=True)
+        Snapshot(self._connection, self._shop).put([called])
         return replace(called, digests=digests(document))
 
     def _moved(self, document: Fields, remote: StoredProduct | None, base: Agreed | None) -> frozenset[str]:

@@ -126,7 +126,7 @@ async def reread(context: Context, client: ShopifyClient, shop: Shop, items: Seq
 
 def _keep(snapshot: Snapshot, found: FoundById) -> int:
     """Stores what was read by id, and forgets what is no longer there; returns how many those were."""
-    snapshot.put(stored(product) for product in found.products)
+    snapshot.put((stored(product) for product in found.products), read=True)
     return snapshot.remove(found.missing)
 
 
@@ -184,6 +184,6 @@ def _fail(context: Context, client: ShopifyClient, snapshot_id: str, count: int,
 
 def _put(context: Context, batch: list[StoredProduct]) -> int:
     with context.database.write() as connection:
-        count = Snapshot(connection, context.shop_id).put(batch)
+        count = Snapshot(connection, context.shop_id).put(batch, read=True)
     batch.clear()
     return count

@@ -8,14 +8,16 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.plan import PlanItem, Reason
 from shopsync_pipeline.core.settlement import name_images, shown, took_effect
+from shopsync_pipeline.core.undo import undoes
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
 from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.hold import hold_deleted
 from shopsync_pipeline.engine.look import put_face
 from shopsync_pipeline.engine.pull import known_links
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
@@ -113,20 +115,23 @@ def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mappin
             links: Links | None) -> None:
     """Writes down that `item` took effect: base and snapshot move on to what was sent and what Shopify answered.
 
-    `values` is the answer per field; `links` are all ids of the product, `None` once it is deleted.
+    `values` is the answer per field; `links` are all ids of the product, `None` once it is deleted. What an undo wrote
+    is agreed on without forgetting what the catalog said: its value counts as seen, and is sent again when it changes.
     """
     base, snapshot = BaseStore(connection, shop_id), Snapshot(connection, shop_id)
     if links is None or item.operation is Operation.PRODUCT_DELETE:
-        base.remove([item.product_key])
+        if not (undoes(item) and hold_deleted(connection, shop_id, item.product_key)):
+            base.remove([item.product_key])
         if item.product_id is not None:
             snapshot.remove([item.product_id])
         return
     creating = item.operation is Operation.PRODUCT_CREATE
-    before = None if creating else base.get([item.product_key]).get(item.product_key)
+    before = base.get([item.product_key]).get(item.product_key) if undoes(item) or not creating else None
     local = dict(before.local) if before else {}
-    remote = dict(before.remote) if before else {}
+    remote = dict(before.remote) if before and not creating else {}
     for change in item.changes:
-        put_face(local, change.path, change.said)
+        if before is None or change.reason is not Reason.UNDONE:
+            put_face(local, change.path, change.said)
         put_face(remote, change.path, values.get(change.path))
     # No `seen` digests: the next diff looks once more, and that is what proves the product in sync.
     base.put([Agreed(product_key=item.product_key, local=local, remote=remote, links=links)])
@@ -135,4 +140,4 @@ def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mappin
         product_id=links.product, custom_id=item.product_key, handle="", skus=(), document={}, links=links,
         updated_at=instant, read_at=instant,
     )
-    snapshot.put([apply_written(stored, values, links, instant)], ours=True)
+    snapshot.put([apply_written(stored, values, links, instant)])

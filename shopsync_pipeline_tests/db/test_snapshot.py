@@ -150,15 +150,15 @@ def test_a_read_remembers_when_it_first_saw_a_group_of_fields_changed(database: 
     for fields, seconds in reads:
         with database.write() as connection:
             read = stored("1", fields=document(**fields), read_at=after_noon(seconds))
-            Snapshot(connection, SHOP).put([read])
+            Snapshot(connection, SHOP).put([read], read=True)
         told.append(seen(database))
     assert told == [{}, {}, {"content": "12:02"}, {"content": "12:02", "taxonomy": "12:03"},
                     {"content": "12:02", "taxonomy": "12:03"}]
 
 
 def test_our_own_writes_are_no_change_of_the_store(database: Database) -> None:
-    for title, seconds, ours in (("a", 0, False), ("b", 60, False), ("c", 120, True), ("c", 180, False)):
+    for title, seconds, from_store in (("a", 0, True), ("b", 60, True), ("c", 120, False), ("c", 180, True)):
         with database.write() as connection:
             read = stored("1", fields=document(title=title), read_at=after_noon(seconds))
-            Snapshot(connection, SHOP).put([read], ours=ours)
+            Snapshot(connection, SHOP).put([read], read=from_store)
     assert seen(database) == {"content": "12:01"}

@@ -35,7 +35,7 @@ def test_every_asset_says_what_it_is_and_whose() -> None:
 
 def test_jobs() -> None:
     assert {name for name in REPOSITORY.job_names if not name.startswith("__")} == {
-        "full_sync", "incremental_sync", "sync_products"}
+        "full_sync", "incremental_sync", "sync_products", "undo_run"}
 
 
 def test_who_talks_to_the_shop_holds_the_pool() -> None:
