@@ -93,6 +93,8 @@ catalog_product = Table(
     Column("import_id", String(36), nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id", "product_key"),
+    # With its twin in `base_product`, this tells which products changed without touching a document.
+    Index("ix_catalog_product_digests", "shop_id", "product_key", "digests"),
 )
 
 quarantine = Table(
@@ -134,6 +136,7 @@ snapshot_product = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id", "product_id"),
+    Index("ix_snapshot_product_digests", "shop_id", "product_id", "digests"),
 )
 
 base_product = Table(
@@ -148,6 +151,8 @@ base_product = Table(
     Column("agreed_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id", "product_key"),
     Index(None, "shop_id", "product_id", unique=True),
+    Index("ix_base_product_seen_local", "shop_id", "product_key", "seen_local"),
+    Index("ix_base_product_seen_remote", "shop_id", "product_id", "seen_remote"),
 )
 
 plan = Table(
@@ -164,6 +169,10 @@ plan = Table(
     Column("approved_by", Text),
     Column("approved_at", UtcDateTime),
     Column("approval_reason", Text),
+    Column("approved_hash", String(64)),
+    Column("continued_by", Text),
+    Column("continued_at", UtcDateTime),
+    Column("continue_reason", Text),
     PrimaryKeyConstraint("plan_id"),
     Index(None, "shop_id", "created_at"),
 )
@@ -176,13 +185,24 @@ plan_item = Table(
     Column("product_key", String(512), nullable=False),
     Column("lane", String(16), nullable=False),
     Column("operation", String(32), nullable=False),
+    Column("risk", String(16), nullable=False),
     Column("cost", Float, nullable=False),
     Column("document", Text, nullable=False),
+    Column("seen_local", String(255), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("hold", String(16)),
     Column("note", Text),
     PrimaryKeyConstraint("plan_id", "seq"),
     Index(None, "plan_id", "item_id", unique=True),
     Index(None, "shop_id", "product_key"),
+)
+
+sync_dependency = Table(
+    "sync_dependency", metadata, _shop(),
+    Column("plan_id", String(36), nullable=False),
+    Column("item_id", String(64), nullable=False),
+    Column("depends_on", String(64), nullable=False),
+    PrimaryKeyConstraint("plan_id", "item_id", "depends_on"),
 )
 
 ledger = Table(

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.core.cost import estimate_plan
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.core.fields import Fields, Operation, Path, Value, digests, place, variants_of
 from shopsync_pipeline.core.matching import LocalIdentity, Matches, RemoteIdentity, match
@@ -31,16 +30,17 @@ from shopsync_pipeline.core.merge import (
     merge_product,
 )
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.planning import Bounds, inputs_digest, items_for, ordered, plan_hash, refusals, unpublished
+from shopsync_pipeline.core.planning import inputs_digest, items_for, ordered, plan_hash
 from shopsync_pipeline.core.renames import rename, rename_links, renamed_variants
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.conflicts import Conflicts
 from shopsync_pipeline.db.plans import Plans, SavedPlan
 from shopsync_pipeline.db.rows import chunks
-from shopsync_pipeline.db.shops import known_shop
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.prepare import prepare
+from shopsync_pipeline.settings import Settings
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def diff(context: Context, *, only: Collection[str] | None = None, run_id: str |
 
     `only` limits it to some catalog products by key. Raises `ShopsyncError` before the store was ever read completely.
     """
-    rules, bounds = context.settings.rules, context.settings.bounds
+    rules = context.settings.rules
     with context.database.write() as connection:
         if Snapshot(connection, context.shop_id).latest("full") is None:
             raise ShopsyncError(
@@ -74,7 +74,7 @@ def diff(context: Context, *, only: Collection[str] | None = None, run_id: str |
         for part in chunks(keys):
             _look_at(connection, context.shop_id, part, matches, rules, resolutions, found)
         BaseStore(connection, context.shop_id).put(found.bases)
-        return _save(connection, context.shop_id, found, rules, bounds, only, run_id)
+        return _save(connection, context.shop_id, found, context.settings, only, run_id)
 
 
 def _look_at(connection: Connection, shop_id: str, keys: list[str], matches: Matches, rules: Rules,
@@ -113,14 +113,14 @@ def _under_our_names(snapshot: Snapshot, document: Fields, remote: StoredProduct
 
 def _matches(connection: Connection, shop_id: str, keys: list[str]) -> Matches:
     """First contact: store products for catalog products that have no base yet, seen all together."""
-    linked = BaseStore(connection, shop_id).linked()
-    taken = set(linked.values())
+    unlinked_keys = BaseStore(connection, shop_id).unlinked(keys)
+    if not unlinked_keys:
+        return Matches()
     free = [RemoteIdentity(product_id, custom_id, skus, handle)
-            for product_id, custom_id, handle, skus in Snapshot(connection, shop_id).identities()
-            if product_id not in taken]
+            for product_id, custom_id, handle, skus in Snapshot(connection, shop_id).unlinked_identities()]
     if not free:
         return Matches()
-    unlinked = Catalog(connection, shop_id).documents(key for key in keys if key not in linked)
+    unlinked = Catalog(connection, shop_id).documents(unlinked_keys)
     return match((_identity(key, document) for key, _, document in unlinked), free)
 
 
@@ -191,14 +191,12 @@ def put_face(face: dict[Path, Value], path: Path, value: Value | None) -> None:
         face[path] = value
 
 
-def _save(connection: Connection, shop_id: str, found: _Found, rules: Rules, bounds: Bounds,
-          only: Collection[str] | None, run_id: str | None) -> SavedPlan:
+def _save(connection: Connection, shop_id: str, found: _Found, settings: Settings, only: Collection[str] | None,
+          run_id: str | None) -> SavedPlan:
     base, catalog = BaseStore(connection, shop_id), Catalog(connection, shop_id)
-    items = ordered(found.items)
-    linked, in_catalog = base.count(), catalog.count()
-    shop = known_shop(connection, shop_id)
-    rate = (shop.restore_rate if shop else None) or 100.0
-    estimate = estimate_plan(items, restore_rate=rate, bucket=(shop.bucket_size if shop else None) or 0.0)
+    conflicted = [key for key, made in found.disputes.items() if any(d.outcome is Outcome.CONFLICT for d in made)]
+    prepared = prepare(connection, shop_id, settings, ordered(found.items), conflicted=conflicted)
+    items, in_catalog = prepared.items, catalog.count()
     looked_at = in_catalog if only is None else len(set(only))
     busy = sum(found.products[word] for word in ("create", "update"))
     waiting = len([key for key, made in found.disputes.items()
@@ -206,7 +204,7 @@ def _save(connection: Connection, shop_id: str, found: _Found, rules: Rules, bou
     summary: dict[str, Any] = {
         "catalog": in_catalog,
         "store": Snapshot(connection, shop_id).count(),
-        "linked": linked,
+        "linked": base.count(),
         "products": {**{word: found.products[word] for word in ("create", "update", "conflict", "kept", "accepted")},
                      "in_sync": looked_at - busy - waiting, "gone": base.gone()},
         "fields": _by_field(items),
@@ -214,15 +212,14 @@ def _save(connection: Connection, shop_id: str, found: _Found, rules: Rules, bou
         "conflicts": found.outcomes[Outcome.CONFLICT] + sum(
             d.dispute is Dispute.AMBIGUOUS for made in found.disputes.values() for d in made),
         "kept": found.outcomes[Outcome.KEPT],
-        "estimate": {"points": round(estimate.points, 1), "requests": estimate.requests,
-                     "seconds": round(estimate.seconds, 1), "restore_rate": rate},
+        **prepared.summary,
     }
-    refused = refusals(bounds, linked=linked, updated=found.products["update"], conflicted=found.products["conflict"],
-                       catalog=in_catalog, taken_down=unpublished(items))
-    inputs = inputs_digest(rules.default_strategy.value, found.inputs)
+    decided_by = f"{settings.rules.default_strategy.value} {settings.roll_out.text()}"
+    inputs = inputs_digest(decided_by, found.inputs)
     plans = Plans(connection, shop_id)
     plan_id = plans.save(hash_=plan_hash(inputs, items), inputs=inputs, run_id=run_id, items=items, summary=summary,
-                         scope="all" if only is None else ",".join(sorted(only)[:50]), refusals=refused)
+                         scope="all" if only is None else ",".join(sorted(only)[:50]), refusals=prepared.refusals,
+                         held=prepared.held, seen_local=prepared.seen_local)
     Conflicts(connection, shop_id).record(found.disputes, plan_id, None if only is None else set(only))
     return plans.get(plan_id)
 
