@@ -12,26 +12,23 @@ from typing import Annotated
 import stamina.instrumentation
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from shopsync_pipeline.catalog import SampleDialect
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
+from shopsync_pipeline.cli.plan import plan_app
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.engine.approve import approve
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.doctor import examine, shown_settings
 from shopsync_pipeline.engine.resolve import open_conflicts, resolve
-from shopsync_pipeline.engine.review import one_plan, plan_frame, recent_plans
 from shopsync_pipeline.orchestration.metadata import shown
 from shopsync_pipeline.settings import load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Keeps a Shopify store in step with a distributor-content catalog.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
-plan_app = typer.Typer(no_args_is_help=True, help="Plans: what would be sent, what was sent.")
 conflicts_app = typer.Typer(no_args_is_help=True, help="Fields on which catalog and store differ.")
 app.add_typer(db_app, name="db")
 app.add_typer(plan_app, name="plan")
@@ -151,48 +148,6 @@ def db_upgrade() -> None:
     database = Database(load().database_url.get_secret_value())
     revision = database.upgrade()
     console.print(f"{database.dialect} has the tables of schema revision {revision}.")
-
-
-@plan_app.command("list")
-def plan_list() -> None:
-    """The newest plans."""
-    for plan in recent_plans(_opened()):
-        products, points = plan.summary["products"], plan.summary["estimate"]["points"]
-        _told(f"{plan.plan_id}  {plan.created_at:%Y-%m-%d %H:%M:%S}  {plan.state.value}",
-              f"    {products['create']} to create, {products['update']} to update, about {points:g} points",
-              *[f"    needs approval: {reason}" for reason in plan.refusals])
-
-
-@plan_app.command("show")
-def plan_show(
-    plan_id: Annotated[str, typer.Argument(help="A plan's id, from `shopsync plan list`.")],
-    csv: Annotated[Path | None, typer.Option(help="Write every change to this CSV file instead.")] = None,
-) -> None:
-    """Every change of a plan: before, after and why."""
-    context = _opened()
-    plan = one_plan(context, plan_id)
-    frame = plan_frame(context, plan_id)
-    if csv is not None:
-        frame.to_csv(csv, index=False)
-        console.print(f"{len(frame)} changes of plan {plan.plan_id} are in {csv}.")
-        return
-    table = Table(*frame.columns)
-    for row in frame.head(200).itertuples(index=False):
-        table.add_row(*[str(cell)[:60] for cell in row])
-    console.print(table)
-    if len(frame) > 200:
-        console.print(f"… and {len(frame) - 200} more; --csv FILE writes them all.")
-
-
-@plan_app.command("approve")
-def plan_approve(
-    plan_id: Annotated[str, typer.Argument(help="A refused plan's id.")],
-    reason: Annotated[str, typer.Option(help="Why it may be sent; kept with the plan.")],
-    by: Annotated[str, typer.Option(help="Who takes the responsibility.")] = "",
-) -> None:
-    """Allows a plan that broke a safety bound."""
-    plan = approve(_opened(), plan_id, by=by or getpass.getuser(), reason=reason)
-    console.print(f"Plan {plan.plan_id} may be sent. Materialize shopify/applied_mutations to send it.")
 
 
 @conflicts_app.command("list")

@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from statistics import median
 
 from shopsync_pipeline.core.fields import Operation, Value, place
-from shopsync_pipeline.core.plan import Change, PlanItem
+from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 
 WORST = 5
 """Examples that a refusal names."""
@@ -44,7 +44,8 @@ class Bounds:
 
 @dataclass(slots=True)
 class Figures:
-    """What a plan would do, counted item by item with `add`. Products are named by key.
+    """What a plan would do, counted item by item with `add`. Products are named by key. A price that a person decided on
+    in review moves nothing here.
 
     `creation_days` is how many days its new variants take at the shop's daily limit, 1 or less where none applies.
     """
@@ -80,7 +81,7 @@ class Figures:
                 self._status(item.product_key, change)
             elif change.path == "publications" and _emptied_list(change):
                 self.unpublished[item.product_key] = None
-            elif change.path.endswith("].price"):
+            elif change.path.endswith("].price") and change.reason is not Reason.REVIEWED:
                 self._price(item.product_key, change)
             elif item.operation is Operation.INVENTORY_SET and _to_zero(change):
                 self.emptied[item.product_key] = None

@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, CursorResult, RowMapping, Select, func, insert, select, update
 
 from shopsync_pipeline.core.errors import PlanRefusedError
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.core.rollout import Held, Hold
-from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text
+from shopsync_pipeline.db.rows import CHUNK, chunks, from_text, new_id, now, to_text
 from shopsync_pipeline.db.schema import plan, plan_item, sync_dependency
 
 
@@ -29,8 +29,8 @@ class PlanState(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Where one item stands. `held` waits, for the reason in its note. Not applied are `stale` (store or catalog changed
-    under it) and `rejected` (Shopify said no)."""
+    """Where one item stands. `held` waits, for the reason in its note. Not applied are `stale` (store or catalog
+    changed under it) and `rejected` (Shopify said no)."""
 
     PLANNED = "planned"
     HELD = "held"
@@ -215,8 +215,19 @@ class Plans:
             query = query.where(plan_item.c.lane == lane.value)
         if state is not None:
             query = query.where(plan_item.c.state == state.value)
-        for document in self._connection.execute(query).scalars():
+        for document in self._streamed(query).scalars():
             yield PlanItem.from_json(from_text(document))
+
+    def items_with_state(self, plan_id: str) -> Iterator[tuple[PlanItem, ItemState, str]]:
+        """(item, state, note) in sending order; a note says why an item waits or was not applied."""
+        columns = (plan_item.c.document, plan_item.c.state, plan_item.c.note)
+        rows = self._streamed(select(*columns).where(plan_item.c.plan_id == plan_id).order_by(plan_item.c.seq))
+        for document, state, note in rows:
+            yield PlanItem.from_json(from_text(document)), ItemState(state), note or ""
+
+    def _streamed(self, query: Select[Any]) -> CursorResult[*tuple[Any, ...]]:
+        """Rows as they are asked for, so that a plan of any length takes little memory."""
+        return self._connection.execute(query.execution_options(yield_per=CHUNK))
 
     def states(self, plan_id: str, lane: Lane | None = None) -> dict[str, ItemState]:
         """Item id → state."""

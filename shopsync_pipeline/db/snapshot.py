@@ -142,15 +142,16 @@ class Snapshot:
             )).scalars()
         return found
 
-    def unlinked_identities(self) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
-        """(product id, custom id, handle, SKUs) of every product that no catalog product is linked to, for matching."""
+    def identities(self, *, unlinked: bool = False) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
+        """(product id, custom id, handle, SKUs) of every product, for matching; or only of those that no catalog
+        product is linked to."""
         columns = (snapshot_product.c.product_id, snapshot_product.c.custom_id, snapshot_product.c.handle,
                    snapshot_product.c.skus)
-        rows = self._connection.execute(select(*columns).where(
-            snapshot_product.c.shop_id == self._shop,
-            ~exists().where(base_product.c.shop_id == snapshot_product.c.shop_id,
-                            base_product.c.product_id == snapshot_product.c.product_id),
-        ))
+        query = select(*columns).where(snapshot_product.c.shop_id == self._shop)
+        if unlinked:
+            query = query.where(~exists().where(base_product.c.shop_id == snapshot_product.c.shop_id,
+                                                base_product.c.product_id == snapshot_product.c.product_id))
+        rows = self._connection.execute(query)
         for product_id, custom_id, handle, skus in rows:
             yield product_id, custom_id, handle, tuple(from_text(skus))
 

@@ -54,9 +54,9 @@ async def push_lane(context: Context, plan_id: str, lane: Lane, *, run_id: str |
     """Sends the items of one lane that are still to be sent; safe to call again after a crash.
 
     With SYNC_CANARY_SHARE a part of the lane goes first, and the plan is halted if too much of it was not applied.
-    Raises `PlanRefusedError` for a plan that may not be sent or was halted, `ShopBusyError` while another process writes
-    to the shop, and a `ShopifyError` that concerns the shop as a whole. What Shopify says about single items is kept
-    with the item.
+    Raises `PlanRefusedError` for a plan that may not be sent or was halted, `ShopBusyError` while another process
+    writes to the shop, and a `ShopifyError` that concerns the shop as a whole. What Shopify says about single items is
+    kept with the item.
     """
     require_sending(context)
     with context.database.write() as connection:
@@ -127,6 +127,14 @@ def finish(context: Context, plan_id: str) -> ApplyReport:
         left = sum(n for (_, _, state), n in tally.items() if state in (ItemState.PLANNED.value, ItemState.SENT.value))
         if not left:
             plans.set_state(plan_id, PlanState.APPLIED)
+    return summed_up(context, plan_id)
+
+
+def summed_up(context: Context, plan_id: str) -> ApplyReport:
+    """How a plan stands, sent or not. Nothing is changed."""
+    with context.database.read() as connection:
+        plans = Plans(connection, context.shop_id)
+        tally = plans.tally(plan_id)
         totals = Ledger(connection, context.shop_id).totals(plan_id)
         seconds = sum(lane.seconds for lane in progress_of(connection, plan_id))
         return ApplyReport(plan=plans.get(plan_id), tally=tally, set_aside=plans.set_aside(plan_id),

@@ -117,7 +117,7 @@ def _matches(connection: Connection, shop_id: str, keys: list[str]) -> Matches:
     if not unlinked_keys:
         return Matches()
     free = [RemoteIdentity(product_id, custom_id, skus, handle)
-            for product_id, custom_id, handle, skus in Snapshot(connection, shop_id).unlinked_identities()]
+            for product_id, custom_id, handle, skus in Snapshot(connection, shop_id).identities(unlinked=True)]
     if not free:
         return Matches()
     unlinked = Catalog(connection, shop_id).documents(unlinked_keys)

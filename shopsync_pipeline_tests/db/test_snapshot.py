@@ -57,7 +57,7 @@ def test_a_complete_read_removes_what_it_did_not_meet(database: Database) -> Non
                       stored("new", read_at=after_noon(1))])
         Snapshot(connection, OTHER).put([stored("old", read_at=after_noon(-60))])
         assert snapshot.remove_unread_since(NOON) == 1
-        assert {identity[0] for identity in snapshot.unlinked_identities()} == {"same", "new"}
+        assert {identity[0] for identity in snapshot.identities()} == {"same", "new"}
         assert Snapshot(connection, OTHER).count() == 1
 
 
@@ -75,7 +75,7 @@ def test_identities_are_what_a_product_can_be_recognised_by(database: Database) 
         snapshot = Snapshot(connection, SHOP)
         snapshot.put([stored("1", custom_id="etilize:1", handle="a"), stored("2", handle="b", skus=("S", "T"))])
         Snapshot(connection, OTHER).put([stored("3")])
-        assert sorted(snapshot.unlinked_identities()) == [("1", "etilize:1", "a", ()), ("2", None, "b", ("S", "T"))]
+        assert sorted(snapshot.identities()) == [("1", "etilize:1", "a", ()), ("2", None, "b", ("S", "T"))]
 
 
 def test_the_latest_read_is_the_newest_complete_one_of_the_kinds_asked_for(database: Database) -> None:

@@ -26,7 +26,7 @@ def shown(context: Context) -> dict[str, str]:
     """Handle → title, as the last reads left it."""
     with context.database.read() as connection:
         store = Snapshot(connection, context.shop_id)
-        products = store.products([product_id for product_id, *_ in store.unlinked_identities()])
+        products = store.products([product_id for product_id, *_ in store.identities()])
         return {product.handle: str(value) for product in products
                 for path, value in product.document.items() if path == "title"}
 
