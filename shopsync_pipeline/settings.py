@@ -5,14 +5,16 @@ Nothing else in shopsync reads the environment. Secrets are `SecretStr`, so that
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shopsync_pipeline.core.bounds import Bounds
-from shopsync_pipeline.core.errors import SettingsError
+from shopsync_pipeline.core.errors import CatalogError, SettingsError
 from shopsync_pipeline.core.fields import Risk, Strategy
+from shopsync_pipeline.core.guards import Limits
 from shopsync_pipeline.core.merge import Rules
 from shopsync_pipeline.core.rollout import RollOut
 
@@ -22,7 +24,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         # A variable that is set to nothing (as compose files and charts do) counts as not set.
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True)
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True,
+        hide_input_in_errors=True)
 
     shopify_shop_url: str = Field("", alias="SHOPIFY_SHOP_URL", description=(
         "The shop: my-shop, my-shop.myshopify.com or its https:// address; http://127.0.0.1:PORT for a dev store"))
@@ -36,11 +39,34 @@ class Settings(BaseSettings):
                                     description="Our database: sqlite:///file or postgresql://user:password@host/name")
     dagster_postgres_url: SecretStr = Field(SecretStr(""), alias="SHOPSYNC_DAGSTER_POSTGRES_URL", description=(
         "Dagster's own storage on PostgreSQL; empty: SQLite under .shopsync/dagster"))
-    export_path: Path = Field(Path(".shopsync/export"), alias="SHOPSYNC_EXPORT_PATH", description=(
-        "The Etilize export: a folder, a zip or a CSV"))
+    export_path: Path | str = Field(Path(".shopsync/export"), alias="SHOPSYNC_EXPORT_PATH", description=(
+        "The Etilize export: a folder, a zip or a CSV here, or an address on a server: ftp://host/folder, ftps://… "
+        "(explicit TLS) or sftp://user@host/folder/**/*_mysql.zip"))
     feed_paths: str = Field("", alias="SHOPSYNC_FEED_PATHS", description=(
-        "Price and stock feeds, separated by commas; empty: those found in the export's folder"))
+        "Price and stock feeds, paths or addresses, separated by commas (write %2C for a comma in an address); empty: "
+        "those found in the export's folder"))
+    source_user: str = Field("", alias="SHOPSYNC_SOURCE_USER", description=(
+        "User on the servers of SHOPSYNC_EXPORT_PATH and SHOPSYNC_FEED_PATHS whose address names none; empty: none"))
+    source_password: SecretStr = Field(SecretStr(""), alias="SHOPSYNC_SOURCE_PASSWORD", description=(
+        "Password on those servers, or the passphrase of SHOPSYNC_SOURCE_KEY; ftp:// sends it in clear"))
+    source_netrc: Path | None = Field(None, alias="SHOPSYNC_SOURCE_NETRC", description=(
+        "A netrc file, for servers with users of their own, one line each: machine HOST login USER password PASSWORD; "
+        "it wins over SHOPSYNC_SOURCE_USER and SHOPSYNC_SOURCE_PASSWORD"))
+    source_key: Path | None = Field(None, alias="SHOPSYNC_SOURCE_KEY", description=(
+        "File of the private SSH key for sftp"))
+    source_known_hosts: Path | None = Field(None, alias="SHOPSYNC_SOURCE_KNOWN_HOSTS", description=(
+        "File of the SSH host keys that are trusted; empty: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts"))
+    source_ca: Path | None = Field(None, alias="SHOPSYNC_SOURCE_CA", description=(
+        "File of certificate authorities in PEM that are trusted for ftps besides the system's"))
+    source_timeout: float = Field(30.0, alias="SHOPSYNC_SOURCE_TIMEOUT", gt=0, description=(
+        "Seconds to wait for one answer of such a server"))
+    spool_path: Path = Field(Path(".shopsync/deliveries"), alias="SHOPSYNC_SPOOL_PATH", description=(
+        "Folder that fetched deliveries are kept in; needs room for each twice"))
 
+    mapping_path: Path | None = Field(None, alias="SHOPSYNC_MAPPING_PATH", description=(
+        "The mapping file (catalog.toml) that says how deliveries become products; empty: the usual way"))
+    catalog_processes: int = Field(2, alias="SYNC_CATALOG_PROCESSES", ge=0, le=64, description=(
+        "Child processes that project a large delivery; 0: none"))
     batch_size: int = Field(250, alias="SYNC_BATCH_SIZE", ge=1, le=250, description=(
         "Rows in one inventory mutation (1 to 250)"))
     max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
@@ -90,7 +116,16 @@ class Settings(BaseSettings):
     max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(
         "Share of linked products that a plan may take out of sale without approval (0 to 1)"))
     max_catalog_shrink: float = Field(0.2, alias="SYNC_MAX_CATALOG_SHRINK", ge=0, le=1, description=(
-        "Share of products, or of feed rows, that a delivery may lack against the last one; 1 accepts any"))
+        "Share of products that a delivery may lack against the last one without approval; 1 accepts any"))
+    max_table_shrink: float = Field(0.5, alias="SYNC_MAX_TABLE_SHRINK", ge=0, le=1, description=(
+        "Share of the rows of a table or feed that a delivery may lack against the last one without approval; 1: any"))
+    max_quarantine_share: float = Field(0.05, alias="SYNC_MAX_QUARANTINE_SHARE", ge=0, le=1, description=(
+        "Share of the rows of a table or feed that may be unusable before a delivery needs approval (0 to 1)"))
+    max_delivery_spread_hours: float = Field(20.0, alias="SYNC_MAX_DELIVERY_SPREAD_HOURS", gt=0, le=87_600,
+                                             description=(
+        "Hours that may lie between the oldest and the newest file of an export before it needs approval"))
+    imports_kept: int = Field(10, alias="SYNC_IMPORTS_KEPT", ge=1, le=1000, description=(
+        "Number of imports that can be compared and rolled back; what older ones replaced is deleted"))
     request_timeout: float = Field(30.0, alias="SYNC_REQUEST_TIMEOUT", gt=0, description=(
         "Seconds to wait for one answer of Shopify"))
 
@@ -99,7 +134,19 @@ class Settings(BaseSettings):
     dagster_url: str = Field("http://127.0.0.1:47300", alias="SHOPSYNC_DAGSTER_URL", description=(
         "Where Dagster's webserver answers, for launching runs from the REST API"))
 
-    @field_validator("shopify_shop_url", "shopify_location", "feed_paths", "categories")
+    @field_validator("export_path", mode="before")
+    @classmethod
+    def _place(cls, value: object) -> object:
+        return _located(value.strip()) if isinstance(value, str) else value
+
+    @field_validator("feed_paths")
+    @classmethod
+    def _places(cls, value: str) -> str:
+        for part in value.split(","):
+            _located(part.strip())
+        return value
+
+    @field_validator("shopify_shop_url", "shopify_location", "feed_paths", "source_user", "categories")
     @classmethod
     def _trimmed(cls, value: str) -> str:
         return value.strip()
@@ -143,9 +190,16 @@ class Settings(BaseSettings):
                        canary_max_failed=self.canary_max_failed)
 
     @property
-    def feeds(self) -> tuple[Path, ...]:
-        """The price and stock feeds that were named."""
-        return tuple(Path(part.strip()) for part in self.feed_paths.split(",") if part.strip())
+    def limits(self) -> Limits:
+        """What a delivery may differ in from the last one without approval."""
+        return Limits(
+            max_catalog_shrink=self.max_catalog_shrink, max_table_shrink=self.max_table_shrink,
+            max_quarantine_share=self.max_quarantine_share, max_spread=timedelta(hours=self.max_delivery_spread_hours))
+
+    @property
+    def feeds(self) -> tuple[Path | str, ...]:
+        """The price and stock feeds that were named, each a path or the address of a server's file or folder."""
+        return tuple(_located(part.strip()) for part in self.feed_paths.split(",") if part.strip())
 
     def require_shop(self) -> None:
         """Raises `SettingsError` unless a shop and a token are set."""
@@ -160,6 +214,20 @@ class Settings(BaseSettings):
             )
 
 
+def _located(written: str) -> Path | str:
+    """A path, or the address of a place on a server as it was written. Raises `ValueError` for what is neither."""
+    if "://" not in written and "@" not in written:
+        return Path(written)
+    # Reading addresses is the catalog's own; its library is loaded only by those who have one.
+    from shopsync_pipeline.catalog.sources.location import parse
+
+    try:
+        location = parse(written)
+    except CatalogError as error:
+        raise ValueError(str(error)) from None
+    return location if isinstance(location, Path) else written
+
+
 def load() -> Settings:
     """The settings of this process. Raises `SettingsError` that names each variable that cannot be used, and why."""
     try:
@@ -170,7 +238,8 @@ def load() -> Settings:
         reasons = []
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else "settings"
-            secret = any(word in name for word in ("TOKEN", "SECRET", "URL"))
+            secret = (any(word in name for word in ("TOKEN", "SECRET", "PASSWORD", "URL"))
+                      or "@" in str(problem.get("input")))
             shown = "its value" if secret else repr(problem.get("input"))
             why = problem["msg"].removeprefix("Value error, ").rstrip(".")
             reasons.append(f"{name}: {shown} cannot be used ({why}).")

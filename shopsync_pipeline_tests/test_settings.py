@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from shopsync_pipeline.core.errors import SettingsError
 from shopsync_pipeline.settings import Settings, load
@@ -14,14 +15,20 @@ DEFAULTS = {
     "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
     "SHOPSYNC_DATABASE_URL": "sqlite:///.shopsync/shopsync.db", "SHOPSYNC_DAGSTER_POSTGRES_URL": "",
     "SHOPSYNC_EXPORT_PATH": ".shopsync/export", "SHOPSYNC_FEED_PATHS": "", "SYNC_BATCH_SIZE": "250",
+    "SHOPSYNC_SOURCE_USER": "", "SHOPSYNC_SOURCE_PASSWORD": "", "SHOPSYNC_SOURCE_NETRC": "None",
+    "SHOPSYNC_SOURCE_KEY": "None", "SHOPSYNC_SOURCE_KNOWN_HOSTS": "None", "SHOPSYNC_SOURCE_CA": "None",
+    "SHOPSYNC_SOURCE_TIMEOUT": "30.0", "SHOPSYNC_SPOOL_PATH": ".shopsync/deliveries",
     "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
     "SYNC_BIDIRECTIONAL": "False", "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
     "SYNC_MAX_UNPUBLISHED_SHARE": "0.1", "SYNC_MAX_CATALOG_SHRINK": "0.2", "SYNC_REREAD_AFTER": "5.0",
+    "SYNC_MAX_TABLE_SHRINK": "0.5", "SYNC_MAX_QUARANTINE_SHARE": "0.05", "SYNC_MAX_DELIVERY_SPREAD_HOURS": "20.0",
+    "SYNC_IMPORTS_KEPT": "10",
     "SYNC_REQUEST_TIMEOUT": "30.0", "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
 }
 SECRETS = {
     "SHOPIFY_ACCESS_TOKEN": "shpat_hush", "SHOPSYNC_DATABASE_URL": "postgresql://me:hush@db.example/shop",
     "SHOPSYNC_DAGSTER_POSTGRES_URL": "postgresql://me:hush@db.example/dagster", "SHOPSYNC_API_TOKEN": "hush-hush",
+    "SHOPSYNC_SOURCE_PASSWORD": "hush-password",
 }
 
 
@@ -92,11 +99,49 @@ def test_a_password_in_the_shops_address_is_refused_and_not_repeated(monkeypatch
     assert "hush" not in str(error.value)
 
 
+@pytest.mark.parametrize(("written", "expected"), [
+    (" /data/etilize ", Path("/data/etilize")), ("file:///data/a%20b", Path("/data/a b")), ("me@home", Path("me@home")),
+    ("ftp://me@ftp.etilize.com/Enhanced_Content/**/*.zip", "ftp://me@ftp.etilize.com/Enhanced_Content/**/*.zip"),
+    (" sftp://host/~/in ", "sftp://host/~/in"), ("ftps://host", "ftps://host"),
+])
+def test_the_export_is_a_path_or_an_address(monkeypatch: pytest.MonkeyPatch, written: str,
+                                            expected: Path | str) -> None:
+    monkeypatch.setenv("SHOPSYNC_EXPORT_PATH", written)
+    assert load().export_path == expected
+
+
+def test_feeds_are_paths_and_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPSYNC_FEED_PATHS", "a.csv, ftp://host/b%2Cc.csv ,file:///d.csv,")
+    assert load().feeds == (Path("a.csv"), "ftp://host/b%2Cc.csv", Path("/d.csv"))
+
+
+@pytest.mark.parametrize("name", ["SHOPSYNC_EXPORT_PATH", "SHOPSYNC_FEED_PATHS"])
+@pytest.mark.parametrize(("written", "told"), [
+    ("ftp://me:hush@host/x", "holds a password"), ("me:hush@host/x", "holds a user and a password"),
+    ("http://me:hush@host/x", "holds a password"), ("ftp://host:hush/x", "names no host"),
+    ("https://host/x", "begins with https://"),
+])
+def test_an_address_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, name: str,
+                                                                     written: str, told: str) -> None:
+    monkeypatch.setenv(name, written)
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value).startswith(f"{name}: ")
+    assert told in str(error.value)
+    assert "me:hush" not in str(error.value)
+
+
+def test_a_refusal_of_the_settings_themselves_repeats_no_password() -> None:
+    with pytest.raises(ValidationError) as error:
+        Settings.model_validate({"SHOPSYNC_EXPORT_PATH": "ftp://me:hush@host/x"})
+    assert "hush" not in str(error.value)
+
+
 @pytest.mark.parametrize(("name", "text"), [
     ("SYNC_BATCH_SIZE", "0"), ("SYNC_BATCH_SIZE", "251"), ("SYNC_BATCH_SIZE", "many"), ("SYNC_MAX_CONCURRENT", "0"),
     ("SYNC_MAX_CONCURRENT", "101"), ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
     ("SYNC_MAX_UPDATED_SHARE", "1.5"), ("SYNC_MAX_UPDATED_SHARE", "-0.1"), ("SYNC_MAX_CONFLICT_SHARE", "50%"),
-    ("SYNC_REQUEST_TIMEOUT", "0"),
+    ("SYNC_REQUEST_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "soon"),
 ])
 def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(name, text)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shopsync_pipeline import __version__
+from shopsync_pipeline.api.access import PROBLEMS, Opened, asked_settings
+from shopsync_pipeline.api.imports import router as imports_router
 from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
-from shopsync_pipeline.api.loopback import is_loopback
 from shopsync_pipeline.api.models import (
     Approval,
     Choice,
@@ -30,7 +29,6 @@ from shopsync_pipeline.api.models import (
     Launched,
     PlanChange,
     PlanOut,
-    Problem,
 )
 from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
 from shopsync_pipeline.core.report import markdown
@@ -41,16 +39,7 @@ from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
 from shopsync_pipeline.settings import Settings
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": what} for status, what in (
-        (400, "What was asked for cannot be done."), (401, "The token is missing or wrong."),
-        (403, "Without a token only this machine is served."), (409, "The plan or the shop is in another state."),
-        (422, "The request is not as described here."), (503, "The shop's data or Dagster cannot be reached."),
-    )
-}
-
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-_bearer = HTTPBearer(auto_error=False, description="The token of SHOPSYNC_API_TOKEN")
 
 STATUS_OF: tuple[tuple[type[ShopsyncError], int], ...] = (
     (PlanRefusedError, 409),
@@ -70,6 +59,7 @@ def create_app(settings: Callable[[], Settings]) -> FastAPI:
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.include_router(router)
+    app.include_router(imports_router)
     return app
 
 
@@ -91,34 +81,8 @@ async def _misunderstood(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": " ".join(told)}, status_code=422)
 
 
-def _settings(request: Request) -> Settings:
-    found: Settings = request.app.state.settings()
-    return found
-
-
-def _caller(
-    request: Request,
-    settings: Annotated[Settings, Depends(_settings)],
-    presented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> None:
-    token = settings.api_token.get_secret_value()
-    if token and not (presented and hmac.compare_digest(presented.credentials.encode(), token.encode())):
-        raise HTTPException(401, "Present the token of SHOPSYNC_API_TOKEN as `Authorization: Bearer …`.",
-                            headers={"WWW-Authenticate": "Bearer"})
-    if not token and not is_loopback(request.url.hostname or ""):
-        # Else a web page could reach us under a name of its own that it points at 127.0.0.1.
-        raise HTTPException(403, "Without SHOPSYNC_API_TOKEN the API answers to 127.0.0.1 and localhost only.")
-
-
-def _context(settings: Annotated[Settings, Depends(_settings)], _: Annotated[None, Depends(_caller)]) -> Context:
-    return Context.open(settings)
-
-
-Opened = Annotated[Context, Depends(_context)]
-
-
 @router.get("/health")
-def health(settings: Annotated[Settings, Depends(_settings)]) -> Health:
+def health(settings: Annotated[Settings, Depends(asked_settings)]) -> Health:
     """Whether the shop's data can be opened. 503 with the reason otherwise. Needs no token and tells no secret."""
     context = Context.open(settings)
     return Health(shop=context.shop_id, database=context.database.dialect, version=__version__)

@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import codecs
 import io
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from shopsync_pipeline.core.errors import CatalogError
 
-_TEXT_SUFFIXES = (".csv", ".txt")
+_DATA_SUFFIXES = frozenset({
+    "", ".csv", ".txt", ".tsv", ".tab", ".dat", ".prn", ".ap", ".ezoh", ".xls", ".xlsx", ".xlsb", ".ods",
+})
+"""What exports and feeds are written in; other files are named as bystanders and never opened."""
 _SKIPPED_FOLDERS = ("__MACOSX",)
+_DEEPEST = 3
+"""Zips within zips, at most; deeper ones are an accident or an attack."""
+_UNDATED = (1980, 1, 1, 0, 0, 0)
 
 
 class MemberBytes:
@@ -37,16 +46,27 @@ class MemberBytes:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One text file of a delivery: `name` is relative to what was delivered, `inner` its name within the zip `file`."""
+    """One data file of a delivery: `name` is relative to what was delivered, `inner` its name within the zip `file`.
+
+    `within`: the zips between the two, outermost first. `made_at`: the time that the zip gives it, without a time zone
+    because zips have none; `None` for a plain file.
+    """
 
     name: str
     file: Path
     inner: str | None = None
+    within: tuple[str, ...] = ()
+    made_at: datetime | None = None
 
     @property
     def basename(self) -> str:
         """The last part of the name: `EN_US_B_product.csv`."""
         return self.name.rsplit("/", 1)[-1]
+
+    @property
+    def place(self) -> str:
+        """Where in `file` it lies: empty for a plain file, else the names of the inner zips and its own."""
+        return "/".join((*self.within, self.inner or ""))
 
     @contextmanager
     def open(self) -> Iterator[MemberBytes]:
@@ -58,6 +78,8 @@ class Member:
                     stream = stack.enter_context(self.file.open("rb"))
                 else:
                     archive = stack.enter_context(zipfile.ZipFile(self.file))
+                    for name in self.within:
+                        archive = stack.enter_context(_inner_zip(archive, name))
                     stream = stack.enter_context(archive.open(self.inner))
             yield MemberBytes(stream, self._readable)
 
@@ -74,8 +96,43 @@ class Member:
             raise CatalogError(f"{self.name} cannot be read ({error.strerror or error}).") from error
 
 
+class _BlankFirstLine(MemberBytes):
+    """The bytes of a member without those of its first line; its line end stays."""
+
+    def __init__(self, stream: MemberBytes) -> None:
+        self._of_member = stream
+        self._begun = False
+
+    def read(self, size: int) -> bytes:
+        while block := self._of_member.read(size):
+            if self._begun:
+                return block
+            end = block.find(b"\n")
+            if end >= 0:
+                self._begun = True
+                return block[end:]
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Headerless(Member):
+    """A member whose first line, the header, reads as a blank line: no record, and the other lines keep their numbers.
+    """
+
+    @contextmanager
+    def open(self) -> Iterator[MemberBytes]:
+        """The bytes after the header. Raises `CatalogError` when they cannot be read."""
+        with Member.open(self) as stream:
+            yield _BlankFirstLine(stream)
+
+
+def headerless(member: Member) -> Headerless:
+    """The member without its header."""
+    return Headerless(member.name, member.file, member.inner, member.within, member.made_at)
+
+
 def members_of(path: Path) -> list[Member]:
-    """All text members below `path` (a folder, a zip or one file), in the order of their names.
+    """All data members below `path` (a folder, a zip or one file), in the order of their names.
 
     Raises `CatalogError` for a missing path, an empty or corrupt zip, and a 0-byte file.
     """
@@ -83,39 +140,87 @@ def members_of(path: Path) -> list[Member]:
         raise CatalogError(f"{path} does not exist; give the folder, zip or CSV file of the export.")
     if path.is_file():
         return _of_file(path, path.name)
-    found: list[Member] = []
-    for file in sorted(path.rglob("*")):
-        relative = file.relative_to(path)
-        hidden = any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in relative.parts)
-        if file.is_file() and not hidden and file.suffix.lower() in (".zip", *_TEXT_SUFFIXES):
-            found.extend(_of_file(file, relative.as_posix()))
-    return found
+    return [member for file, name in _files(path) if _may_hold_data(name) for member in _of_file(file, name)]
+
+
+def bystanders(path: Path) -> list[str]:
+    """The names of files below the folder `path` that no export and no feed is written in (`readme.pdf`)."""
+    if not path.is_dir():
+        return []
+    return [name for _, name in _files(path) if not _may_hold_data(name)]
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, str]]:
+    for file in sorted(folder.rglob("*")):
+        relative = file.relative_to(folder)
+        # A marker such as _SUCCESS has neither a suffix nor bytes, and says nothing.
+        if file.is_file() and not _hidden(relative.parts) and (file.suffix or file.stat().st_size):
+            yield file, relative.as_posix()
+
+
+def _hidden(parts: tuple[str, ...] | list[str]) -> bool:
+    return any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in parts)
+
+
+def _may_hold_data(name: str) -> bool:
+    suffix = Path(name).suffix.lower()
+    return suffix == ".zip" or suffix in _DATA_SUFFIXES
 
 
 def _of_file(file: Path, name: str) -> list[Member]:
     if file.stat().st_size == 0:
         raise CatalogError(f"{name} is empty (0 bytes); download it again.")
-    if file.suffix.lower() == ".zip":
-        return _of_zip(file, name)
-    return [Member(name, file)]
+    if file.suffix.lower() != ".zip":
+        return [Member(name, file)]
+    with _told_as(name), zipfile.ZipFile(file) as archive:
+        return _of_zip(archive, file, name, ())
 
 
-def _of_zip(file: Path, name: str) -> list[Member]:
+@contextmanager
+def _told_as(name: str) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(file) as archive:
-            entries = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise CatalogError(f"{name} is not a readable zip ({error}); download it again.") from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise CatalogError(f"{name} cannot be unpacked ({error}); deliver a plain zip.") from error
+
+
+def _of_zip(archive: zipfile.ZipFile, file: Path, name: str, within: tuple[str, ...]) -> list[Member]:
+    entries = [info for info in archive.infolist() if not info.is_dir()]
     if not entries:
         raise CatalogError(f"{name} is a zip without any file in it; download it again.")
-    if all(info.filename.lower().endswith(".zip") for info in entries):
-        raise CatalogError(f"{name} is a zip of zips ({entries[0].filename}, …); unpack it once into a folder.")
-    return [
-        Member(f"{name}/{info.filename}", file, info.filename)
-        for info in sorted(entries, key=lambda info: info.filename)
-        if info.filename.lower().endswith(_TEXT_SUFFIXES)
-        and not any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in info.filename.split("/"))
-    ]
+    found: list[Member] = []
+    for info in sorted(entries, key=lambda info: info.filename):
+        inner = f"{name}/{info.filename}"
+        if _hidden(info.filename.split("/")) or not _may_hold_data(info.filename):
+            continue
+        if not info.filename.lower().endswith(".zip"):
+            found.append(Member(inner, file, info.filename, within, _made_at(info)))
+        elif len(within) + 1 >= _DEEPEST:
+            raise CatalogError(f"{inner} is a zip within {_DEEPEST} others; unpack it once into a folder.")
+        else:
+            with _told_as(inner), _inner_zip(archive, info.filename) as unpacked:
+                found.extend(_of_zip(unpacked, file, inner, (*within, info.filename)))
+    return found
+
+
+@contextmanager
+def _inner_zip(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipFile]:
+    """A zip within a zip. Its directory stands at its end, so it is unpacked to a file that has no name."""
+    with tempfile.TemporaryFile() as copy:
+        with archive.open(name) as packed:
+            shutil.copyfileobj(packed, copy, 1 << 20)
+        with zipfile.ZipFile(copy) as inner:
+            yield inner
+
+
+def _made_at(info: zipfile.ZipInfo) -> datetime | None:
+    if info.date_time == _UNDATED:
+        return None
+    with suppress(ValueError):
+        return datetime(*info.date_time)  # noqa: DTZ001 - a zip entry's time has no zone
+    return None
 
 
 NEVER_TEXT = bytes([0, 28, 29, 30, 31])

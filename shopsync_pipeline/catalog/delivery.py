@@ -1,37 +1,58 @@
-"""What lies in a folder or zip, told by content: an inQuire export, a Shopify-template CSV, price and stock feeds.
+"""What lies in a folder or zip, told by content: one export in one of its shapes, extras, price and stock feeds.
 
 A delivery is described, digested and checked for completeness here, before anything is read into products.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from shopsync_pipeline.catalog.archive import Member, members_of
-from shopsync_pipeline.catalog.feeds import price_stock
-from shopsync_pipeline.catalog.inquire.tables import BY_NAME, CONQUIRE_ONLY, COUNTED, REQUIRED, inquire_name
-from shopsync_pipeline.catalog.shopify_template.columns import is_template_header
-from shopsync_pipeline.catalog.staging import Table
-from shopsync_pipeline.catalog.survey import Survey, survey
+from shopsync_pipeline.catalog.archive import Member, bystanders, members_of
+from shopsync_pipeline.catalog.dialect import settled
+from shopsync_pipeline.catalog.inquire.tables import (
+    BY_NAME,
+    CONQUIRE_ONLY,
+    CONQUIRE_WIDTHS,
+    COUNTED,
+    OPTIONAL,
+    REQUIRED,
+    inquire_name,
+)
+from shopsync_pipeline.catalog.recognise import (
+    CONQUIRE,
+    EXTRA,
+    FEED,
+    FLAT_FILE,
+    INQUIRE,
+    SHOPIFY_TEMPLATE,
+    Recognised,
+    recognise,
+    recognised_feed,
+)
+from shopsync_pipeline.catalog.rules import CatalogRules
+from shopsync_pipeline.catalog.survey import Survey, SurveyMemory, surveys_of
 from shopsync_pipeline.core.errors import CatalogError
 
-INQUIRE = "inquire"
-SHOPIFY_TEMPLATE = "shopify_template"
-_SNIFFED_RECORDS = 50
-FEED = "feed"
-_HEADER_LINES = {INQUIRE: 0, SHOPIFY_TEMPLATE: 1, FEED: 1}
+_SHAPES = (INQUIRE, FLAT_FILE, SHOPIFY_TEMPLATE)
+_DESCRIBED = {
+    INQUIRE: "inQuire or conQuire tables", FLAT_FILE: "a flat file", SHOPIFY_TEMPLATE: "a Shopify-template CSV",
+}
+_LISTED = 8
+_DEFAULTS = CatalogRules()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A recognised file or zip member: `size` in bytes, `encoding` as found, `role` the shape or `feed`."""
+    """A recognised file or zip member: `size` in bytes, `encoding` as found, `role` the shape, `extra` or `feed`.
+
+    `header`: its first record, where that names columns; `width`: the number of its fields; `dialect`: `mysql` or
+    `mssql`; `made_at`: the time that its zip gives it (without time zone, as zips have none); `table`: the name of the
+    table that its rows belong to.
+    """
 
     name: str
     size: int
@@ -39,17 +60,26 @@ class SourceFile:
     encoding: str = "utf-8"
     role: str = ""
     lines: int = 0
+    header: tuple[str, ...] = ()
+    width: int = 0
+    dialect: str = ""
+    made_at: datetime | None = None
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A complete delivery. `digest` is over the names and digests of `files`, so equal content has an equal digest."""
+    """A complete delivery. `digest` is over the names and digests of `files`, so equal content has an equal digest.
+
+    `unread`: names of the files that belong to nothing that is read.
+    """
 
     path: Path
     shape: str
     files: tuple[SourceFile, ...]
     digest: str
     feeds: tuple[Path, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def members(self, role: str) -> list[tuple[SourceFile, Member]]:
         """The recognised files of one role with the members to open. Raises `CatalogError` if one has gone."""
@@ -65,33 +95,44 @@ class Delivery:
         return chosen
 
 
-def find_delivery(path: Path, feeds: Sequence[Path] = ()) -> Delivery:
+def find_delivery(
+    path: Path, feeds: Sequence[Path] = (), *, rules: CatalogRules = _DEFAULTS, memory: SurveyMemory | None = None,
+) -> Delivery:
     """Recognises what lies at `path`: a folder (searched recursively), one zip or one CSV.
 
-    Price and stock CSVs are taken from `feeds`, or, when that is empty, from the folder itself. Raises `CatalogError`
-    with a sentence when something is missing, empty, corrupt, incomplete or not recognisable.
+    Price and stock files are taken from `feeds`, or, when that is empty, from the folder itself. With a `memory`, files
+    that have not changed since they were last recognised are not read. Raises `CatalogError` with a sentence when
+    something is missing, empty, corrupt, incomplete or not recognisable.
     """
     path = Path(path)
-    surveyed = [(member, survey(member)) for member in members_of(path)]
-    named = [(member, survey(member)) for member in _feed_members(feeds)]
-    by_role: dict[str, list[SourceFile]] = {INQUIRE: [], SHOPIFY_TEMPLATE: [], FEED: []}
-    unknown: list[str] = []
+    surveyed = surveys_of(members_of(path), memory)
+    named = surveys_of(_feed_members(feeds), memory)
+    by_role: dict[str, list[SourceFile]] = {role: [] for role in (*_SHAPES, EXTRA, FEED)}
+    unread: list[str] = bystanders(path)
     for member, seen in surveyed:
-        role = _role(member, seen)
-        if role in by_role:
-            by_role[role].append(_source(member, seen, role))
+        found = recognise(member, seen, rules)
+        if found is None:
+            unread.append(member.name)
         else:
-            unknown.append(member.name)
+            by_role[found.role].append(_source(member, seen, found))
     if feeds:
-        by_role[FEED] = [_named_feed(member, seen) for member, seen in named]
-    shape = _shape(path, by_role, unknown)
+        unread += [file.name for file in by_role[FEED]]
+        by_role[FEED] = [_named_feed(member, seen, rules) for member, seen in named]
+    shape = _shape(path, by_role, unread)
     if shape == INQUIRE:
+        # The sender's own join of the same tables often lies beside them.
+        unread += [file.name for file in by_role[FLAT_FILE]]
         _check_blocks(path, by_role[INQUIRE])
-    files = (*by_role[shape], *by_role[FEED])
+        shape = _generation(by_role[INQUIRE])
+        by_role[shape] = [replace(file, role=shape) for file in by_role[INQUIRE]]
+    if shape == SHOPIFY_TEMPLATE:
+        unread += [file.name for file in by_role[EXTRA]]
+        by_role[EXTRA] = []
+    files = tuple(_in_dialects([*by_role[shape], *by_role[EXTRA], *by_role[FEED]]))
     for file in files:
-        if file.lines <= _HEADER_LINES[file.role] and _must_have_rows(file):
+        if file.lines <= bool(file.header) and _must_have_rows(file):
             raise CatalogError(f"{file.name} has no rows: a cut-off export would empty the shop; download it again.")
-    return Delivery(path, shape, files, _digest(files), tuple(Path(feed) for feed in feeds))
+    return Delivery(path, shape, files, _digest(files), tuple(map(Path, feeds)), tuple(sorted(unread)))
 
 
 def _feed_members(feeds: Sequence[Path]) -> list[Member]:
@@ -103,73 +144,48 @@ def _feed_members(feeds: Sequence[Path]) -> list[Member]:
     return members
 
 
-def _source(member: Member, seen: Survey, role: str) -> SourceFile:
-    return SourceFile(member.name, seen.size, seen.sha256, seen.encoding, role, seen.lines)
+def _source(member: Member, seen: Survey, found: Recognised) -> SourceFile:
+    return SourceFile(
+        member.name, seen.size, seen.sha256, seen.encoding, found.role, seen.lines, found.header, found.width,
+        seen.dialect, member.made_at, found.table)
 
 
-def _role(member: Member, seen: Survey) -> str:
-    """What a member is. Headers tell of themselves; a positional table needs its name and its number of fields."""
-    if is_template_header(_records(seen.head, 1)[0]):
-        return SHOPIFY_TEMPLATE
-    if price_stock.recognise(seen.head):
-        return FEED
-    name = inquire_name(member.basename)
-    if name is None:
-        return ""
-    if name.table in BY_NAME and not seen.blank:
-        _check_layout(member, BY_NAME[name.table], _records(seen.head, _SNIFFED_RECORDS))
-    return INQUIRE
+def _in_dialects(files: Sequence[SourceFile]) -> list[SourceFile]:
+    dialects = settled((file.name, file.dialect) for file in files)
+    return [replace(file, dialect=dialects[file.name]) for file in files]
 
 
-def _records(head: str, wanted: int) -> list[list[str]]:
-    """Some records of a file's beginning, as far as they can be read; at least one, which may be empty."""
-    found: list[list[str]] = []
-    with suppress(csv.Error):
-        found.extend(islice(csv.reader(io.StringIO(head, newline=""), escapechar="\\"), wanted))
-    return found or [[]]
-
-
-def _check_layout(member: Member, table: Table, records: list[list[str]]) -> None:
-    seen = sorted({len(record) for record in records if record})
-    if seen and not table.widths.intersection(seen):
-        expected = " or ".join(map(str, sorted(table.widths)))
-        raise CatalogError(
-            f"{member.name} has rows of {seen[0]} fields where the inQuire table {table.name} has {expected}; it may "
-            "come from a conQuire export, so ask for the inQuire zips of the same catalog.")
-
-
-def _named_feed(member: Member, seen: Survey) -> SourceFile:
+def _named_feed(member: Member, seen: Survey, rules: CatalogRules) -> SourceFile:
     if seen.blank:
         raise CatalogError(f"{member.name} has no rows; download the feed again.")
-    if not price_stock.recognise(seen.head):
+    found = recognised_feed(member, seen, rules)
+    if found is None:
         first = next(iter(seen.head.splitlines()), "")[:200]
         raise CatalogError(
-            f"{member.name} is no price and stock feed: its first line should name a SKU column and a price or stock "
-            f"column, and is \"{first}\"; fix the header or map the columns.")
-    return _source(member, seen, FEED)
+            f"{member.name} is no price and stock feed: it is in no distributor's format, and its first line should "
+            f"name a SKU column and a price or stock column, and is \"{first}\"; fix the header or map the columns.")
+    return _source(member, seen, found)
 
 
-def _shape(path: Path, by_role: dict[str, list[SourceFile]], unknown: list[str]) -> str:
-    shapes = [shape for shape in (INQUIRE, SHOPIFY_TEMPLATE) if by_role[shape]]
-    if len(shapes) == 2:
-        raise CatalogError(
-            f"{path} holds two exports, inQuire tables ({by_role[INQUIRE][0].name}) and a Shopify-template CSV "
-            f"({by_role[SHOPIFY_TEMPLATE][0].name}); give each its own folder.")
-    if shapes:
+def _shape(path: Path, by_role: dict[str, list[SourceFile]], unread: list[str]) -> str:
+    shapes = [shape for shape in _SHAPES if by_role[shape]]
+    if len(shapes) == 1 or shapes == [INQUIRE, FLAT_FILE]:
         return shapes[0]
-    seen = [file.name for file in by_role[FEED]] + unknown
-    listed = ", ".join(sorted(seen)[:8]) + (f" and {len(seen) - 8} more" if len(seen) > 8 else "")
+    if shapes:
+        first, second = shapes[0], shapes[-1]
+        raise CatalogError(
+            f"{path} holds two exports, {_DESCRIBED[first]} ({by_role[first][0].name}) and {_DESCRIBED[second]} "
+            f"({by_role[second][0].name}); give each its own folder.")
+    seen = sorted([file.name for role in (FEED, EXTRA) for file in by_role[role]] + unread)
+    listed = ", ".join(seen[:_LISTED]) + (f" and {len(seen) - _LISTED} more" if len(seen) > _LISTED else "")
     raise CatalogError(
-        f"{path} holds no export: looked for inQuire tables in zips (such as EN_US_B_product.csv) and for a CSV in "
-        f"Shopify's template (a header with Handle and Title); found {listed or 'no zip, CSV or TXT file'}.")
+        f"{path} holds no export: looked for inQuire or conQuire tables in zips (such as EN_US_B_product.csv), for a "
+        "flat file (a header with ProductId, SKU Type and SKU) and for a CSV in Shopify's template (a header with "
+        f"Handle and Title); found {listed or 'no zip, CSV or TXT file'}.")
 
 
 def _check_blocks(path: Path, files: list[SourceFile]) -> None:
-    names = [name for file in files if (name := inquire_name(file.name.rsplit("/", 1)[-1])) is not None]
-    tables = {name.table for name in names}
-    if tables & CONQUIRE_ONLY:
-        raise CatalogError(f"{path} holds a conQuire export, whose tables have other columns than inQuire's; "
-                           "ask for the inQuire zips of the same catalog.")
+    tables = {file.table for file in files}
     for block, wanted in REQUIRED:
         missing = [table for table in wanted if table not in tables]
         if missing:
@@ -178,11 +194,22 @@ def _check_blocks(path: Path, files: list[SourceFile]) -> None:
                 f"{', '.join(missing)} among the {len(files)} recognised files; deliver tax, basic and sku together.")
 
 
-def _must_have_rows(file: SourceFile) -> bool:
-    if file.role != INQUIRE:
-        return True
+def _generation(files: list[SourceFile]) -> str:
+    """conQuire's mark is a table or a number of fields that no file of inQuire has; product alone decides nothing."""
+    elements = any(file.table in CONQUIRE_ONLY or _block(file) == "E" for file in files)
+    widths = {file.table for file in files if CONQUIRE_WIDTHS.get(file.table) == file.width} - {"product"}
+    return CONQUIRE if elements or widths else INQUIRE
+
+
+def _block(file: SourceFile) -> str:
     name = inquire_name(file.name.rsplit("/", 1)[-1])
-    return name is not None and name.table in BY_NAME and name.table not in COUNTED
+    return name.block if name is not None else ""
+
+
+def _must_have_rows(file: SourceFile) -> bool:
+    if file.role in (INQUIRE, CONQUIRE):
+        return file.table in BY_NAME and file.table not in COUNTED | OPTIONAL
+    return file.role != EXTRA
 
 
 def _digest(files: Sequence[SourceFile]) -> str:

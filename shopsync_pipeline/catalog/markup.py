@@ -1,6 +1,6 @@
 """Catalog text becomes shop text: entities decoded once, markup escaped or sanitised once, titles cut at a word.
 
-Nothing that leaves `fragment` or `body` can run in a shopper's browser.
+Nothing that leaves `fragment`, `sanitised` or `sanitised_page` can run in a shopper's browser.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 import nh3
 
@@ -20,40 +18,69 @@ _ATTRIBUTES: dict[str, set[str]] = {"th": {"colspan", "scope"}, "td": {"colspan"
 _PAGE_ATTRIBUTES = {**{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
     "*": {"class", "title", "lang"}}
 _DROPPED_WITH_TEXT = {"script", "style", "iframe", "object", "title", "noscript"}
+# Made once: setting a cleaner up costs more than cleaning a paragraph with it.
+_CLEANER = nh3.Cleaner(tags=_TAGS, attributes=_ATTRIBUTES, clean_content_tags=_DROPPED_WITH_TEXT, link_rel=None)
+_PAGE_CLEANER = nh3.Cleaner(attributes=_PAGE_ATTRIBUTES, clean_content_tags=_DROPPED_WITH_TEXT, link_rel=None)
 _MARKUP = re.compile(
     r"</?(?:b|br|em|i|li|ol|p|strong|sub|sup|ul|table|tr|td|div|span|font|script|style|a|h[1-6])\b[^<>]*/?>",
     re.IGNORECASE)
 _WHITE = re.compile(r"\s+")
-_NOT_HANDLE = re.compile(r"[^a-z0-9]+")
-_PARAGRAPHS = re.compile(r"(?:\r?\n){2,}")
+# What neither HTML nor every database takes: NUL and its like, of which no catalog text means anything.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_HANDLE_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 def sanitised(markup: str) -> str:
     """HTML with only harmless formatting left in it."""
-    return nh3.clean(markup, tags=_TAGS, attributes=_ATTRIBUTES, clean_content_tags=_DROPPED_WITH_TEXT, link_rel=None)
+    return _CLEANER.clean(markup)
 
 
 def sanitised_page(markup: str) -> str:
     """HTML that somebody wrote for a shop: links, pictures and classes stay, whatever could run goes."""
-    return nh3.clean(markup, attributes=_PAGE_ATTRIBUTES, clean_content_tags=_DROPPED_WITH_TEXT, link_rel=None)
+    return _PAGE_CLEANER.clean(markup)
+
+
+def is_markup(source: str) -> bool:
+    """Whether a text is HTML, as some values of a catalog are, and not text that has a `<` in it."""
+    return "<" in source and _MARKUP.search(source) is not None
 
 
 def plain_text(source: str) -> str:
     """One line of text without markup and entities: for titles, names, tags and metafields."""
+    # Most values of a catalog are one line of plain letters, and this is asked of every one of them.
+    if source.isprintable() and "<" not in source and "&" not in source and "  " not in source:
+        return source.strip()
+    return _WHITE.sub(" ", _decoded(source)).strip()
+
+
+def plain_lines(source: str) -> str:
+    """Text without markup and entities whose line breaks stay."""
+    lines = (_WHITE.sub(" ", line).strip() for line in _decoded(source).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _decoded(source: str) -> str:
     text = source
-    if "<" in text and _MARKUP.search(text):
+    if is_markup(text):
         text = _MARKUP.sub(" ", text)
     if "&" in text:
         text = html.unescape(text)
-    return _WHITE.sub(" ", text).strip()
+    return _CONTROL.sub("", text)
 
 
 def fragment(source: str) -> str:
-    """Catalog text as HTML: what already is markup stays markup, plain text is decoded and escaped once."""
-    if "<" in source and _MARKUP.search(source):
-        return source
+    """Catalog text as harmless HTML: markup is sanitised, plain text is decoded and escaped once."""
+    if source.isprintable() and "<" not in source and "&" not in source and ">" not in source:
+        return source.strip()
+    if is_markup(source):
+        return sanitised(_CONTROL.sub("", source)).strip()
     text = html.unescape(source) if "&" in source else source
-    return html.escape(text.strip(), quote=False)
+    return escaped(_CONTROL.sub("", text).strip())
+
+
+def escaped(text: str) -> str:
+    """Plain text, already decoded, as HTML that shows it."""
+    return html.escape(text, quote=False)
 
 
 def cut(text: str, limit: int) -> str:
@@ -68,7 +95,7 @@ def cut(text: str, limit: int) -> str:
 def slug(*parts: str, limit: int = 255) -> str:
     """A handle: ASCII letters, digits and single hyphens. The last part is kept whole when the text is too long."""
     words = [_ascii_words(part) for part in parts]
-    last = words[-1][:limit]
+    last = words[-1][:limit].strip("-")
     head = "-".join(word for word in words[:-1] if word)
     room = limit - len(last) - (1 if last else 0)
     head = head[:max(room, 0)].strip("-")
@@ -76,32 +103,7 @@ def slug(*parts: str, limit: int = 255) -> str:
 
 
 def _ascii_words(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("Ø", "O"))
-    return _NOT_HANDLE.sub("-", decomposed.encode("ascii", "ignore").decode().lower()).strip("-")
-
-
-def body(*, paragraphs: Sequence[str], bullets: Sequence[str], specs: Iterable[tuple[str, str, Sequence[str]]]) -> str:
-    """The description: paragraphs, a list of features, and one table of specifications with a row per header.
-
-    `specs` are (header, name, values) in order; rows of one header stand together. The result is sanitised; it is
-    empty when there is nothing to say.
-    """
-    parts: list[str] = []
-    for paragraph in paragraphs:
-        text = fragment(paragraph)
-        if text.lstrip().lower().startswith(("<p", "<ul", "<ol", "<table", "<div", "<h")):
-            parts.append(text)
-        else:
-            parts.extend(f"<p>{piece.strip()}</p>" for piece in _PARAGRAPHS.split(text) if piece.strip())
-    if bullets:
-        parts.append("<ul>" + "".join(f"<li>{fragment(bullet)}</li>" for bullet in bullets) + "</ul>")
-    table: list[str] = []
-    for header, rows in groupby(specs, key=lambda spec: spec[0]):
-        if header:
-            table.append(f'<tr><th colspan="2">{fragment(header)}</th></tr>')
-        for _, name, values in rows:
-            value = fragment(values[0]) if len(values) == 1 else "<br>".join(map(fragment, values))
-            table.append(f"<tr><td>{fragment(name)}</td><td>{value}</td></tr>")
-    if table:
-        parts.append("<table><tbody>" + "".join(table) + "</tbody></table>")
-    return sanitised("".join(parts)) if parts else ""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("Ø", "O"))
+        text = decomposed.encode("ascii", "ignore").decode()
+    return "-".join(text.lower().translate(_HANDLE_WORDS).split())

@@ -48,7 +48,7 @@ class Stage:
                     "preserve_insertion_order": True, "allow_community_extensions": False,
                     "autoinstall_known_extensions": False, "autoload_known_extensions": False},
         )
-        self._connection.execute(_MACROS + PLAIN)
+        self._connection.execute("SET enable_progress_bar = false;" + _MACROS + PLAIN)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         """Runs one statement."""
@@ -70,6 +70,10 @@ class Stage:
     def file_name(self, index: int) -> str:
         """The member behind the `file` column of a staged table."""
         return self._files[index]
+
+    def files(self) -> list[str]:
+        """The names of all members so far, by their index."""
+        return list(self._files)
 
     def file_index(self, member: Member) -> int:
         """The `file` column for the rows of a member."""

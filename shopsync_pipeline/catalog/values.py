@@ -90,3 +90,18 @@ def weight_from_grams(grams: Decimal, unit: str) -> Weight | None:
         return None
     value = (grams / _GRAMS[unit]).quantize(Decimal("0.0001")).normalize()
     return Weight(value=Decimal(format(value, "f")), unit=unit)
+
+
+def gtin(text: str) -> str:
+    """A UPC, EAN or GTIN as it stands under the bars. Raises `ValueError` with the reason if it cannot be one.
+
+    Spaces and hyphens go. A UPC that was padded with zeros to 13 or 14 digits becomes its 12 digits again, so that one
+    product has one code whoever delivers it; the zeros of a UPC itself stay.
+    """
+    code = text.strip().replace(" ", "").replace("-", "")
+    problem = gtin_problem(code)
+    if problem is not None:
+        raise ValueError(problem)
+    while len(code) > 12 and code[0] == "0":
+        code = code[1:]
+    return code

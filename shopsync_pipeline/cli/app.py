@@ -11,16 +11,16 @@ from typing import Annotated
 
 import stamina.instrumentation
 import typer
-from rich.console import Console
 
 from shopsync_pipeline.catalog import SampleDialect
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
+from shopsync_pipeline.cli.catalog import catalog_app
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
 from shopsync_pipeline.cli.plan import plan_app
+from shopsync_pipeline.cli.terminal import console, opened, told
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.doctor import examine, shown_settings
 from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.orchestration.metadata import shown
@@ -31,9 +31,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
 conflicts_app = typer.Typer(no_args_is_help=True, help="Fields on which catalog and store differ.")
 app.add_typer(db_app, name="db")
+app.add_typer(catalog_app, name="catalog")
 app.add_typer(plan_app, name="plan")
 app.add_typer(conflicts_app, name="conflicts")
-console = Console()
 
 
 def main() -> None:
@@ -53,16 +53,6 @@ def main() -> None:
             raise
         print(f"shopsync: {error.filename}: {error.strerror}.", file=sys.stderr)
         raise SystemExit(1) from None
-
-
-def _told(*lines: str) -> None:
-    """Prints text as it is: nothing in it is markup, and no line is broken, so that ids can be copied."""
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _opened() -> Context:
-    return Context.open(settings_or_demo())
 
 
 @app.command()
@@ -134,10 +124,10 @@ def doctor() -> None:
     """What is set (secrets hidden), what is missing, and whether database, shop and export answer."""
     settings = settings_or_demo()
     for name, value, purpose in shown_settings(settings):
-        _told(f"{name} = {value or '(not set)'}", f"    {purpose}")
+        told(f"{name} = {value or '(not set)'}", f"    {purpose}")
     findings = asyncio.run(examine(settings))
     for finding in findings:
-        _told(f"{'ok ' if finding.well else 'BAD'} {finding.name}: {finding.says}")
+        told(f"{'ok ' if finding.well else 'BAD'} {finding.name}: {finding.says}")
     if not all(finding.well for finding in findings):
         raise SystemExit(1)
 
@@ -155,13 +145,13 @@ def conflicts_list(
     kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
 ) -> None:
     """Conflicts that wait for a decision."""
-    rows = open_conflicts(_opened(), kept=kept)
+    rows = open_conflicts(opened(), kept=kept)
     for row in rows:
-        _told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
+        told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
               f"    catalog {shown(row.faces.local)}, store {shown(row.faces.remote)}, agreed before "
               f"{shown(row.faces.base_remote)}: {row.dispute}")
     if not rows:
-        _told("No conflict waits.")
+        told("No conflict waits.")
 
 
 @conflicts_app.command("resolve")
@@ -171,5 +161,5 @@ def conflicts_resolve(
     by: Annotated[str, typer.Option(help="Who decides.")] = "",
 ) -> None:
     """Decides conflicts; the next run carries it out."""
-    count = resolve(_opened(), conflict_ids, take, by=by or getpass.getuser())
+    count = resolve(opened(), conflict_ids, take, by=by or getpass.getuser())
     console.print(f"{count} decided for {take}. The next run carries it out.")

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from shopsync_pipeline.cli.local_shop import settings_or_demo
+from shopsync_pipeline.cli.terminal import console, opened, told
 from shopsync_pipeline.core.report import markdown, value
 from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.engine.apply import push
@@ -26,28 +25,17 @@ MOST_ROWS = 200
 """Changes that are shown on the screen; files get all."""
 
 plan_app = typer.Typer(no_args_is_help=True, help="Plans: what would be sent, what was sent.")
-console = Console()
 
 PlanId = Annotated[str, typer.Argument(help="A plan's id, from `shopsync plan list`.")]
-
-
-def _told(*lines: str) -> None:
-    """Prints text as it is: nothing in it is markup, and no line is broken, so that ids can be copied."""
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _opened() -> Context:
-    return Context.open(settings_or_demo())
 
 
 @plan_app.command("list")
 def plan_list() -> None:
     """The newest plans."""
-    for plan in recent_plans(_opened()):
+    for plan in recent_plans(opened()):
         summary = plan.summary
         products, held = summary["products"], sum(summary.get("held", {}).values())
-        _told(f"{plan.plan_id}  {plan.created_at:%Y-%m-%d %H:%M:%S}  {plan.state.value}",
+        told(f"{plan.plan_id}  {plan.created_at:%Y-%m-%d %H:%M:%S}  {plan.state.value}",
               f"    {products['create']} to create, {products['update']} to update, about "
               f"{summary['estimate']['points']:g} points" + (f", {held} items held" if held else ""),
               *["    monitoring: nothing of it is sent"] * bool(summary.get("monitoring")),
@@ -65,19 +53,19 @@ def plan_show(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report to this JSON file.")] = None,
 ) -> None:
     """Every change of a plan: before, after and why. With files, those are written instead."""
-    context = _opened()
+    context = opened()
     plan = one_plan(context, plan_id)
     if markdown_file is not None:
         markdown_file.write_text(markdown(plan_report(context, plan_id)), encoding="utf-8")
-        _told(f"The report of plan {plan.plan_id} is in {markdown_file}.")
+        told(f"The report of plan {plan.plan_id} is in {markdown_file}.")
     if json_file is not None:
-        told = json.dumps(plan_json(context, plan_id), ensure_ascii=False, indent=1)
-        json_file.write_text(told + "\n", encoding="utf-8")
-        _told(f"The report of plan {plan.plan_id} is in {json_file}.")
+        report = json.dumps(plan_json(context, plan_id), ensure_ascii=False, indent=1)
+        json_file.write_text(report + "\n", encoding="utf-8")
+        told(f"The report of plan {plan.plan_id} is in {json_file}.")
     if csv is not None:
         with csv.open("w", encoding="utf-8", newline="") as out:
             count = sum(out.write(line) > 0 for line in plan_csv(context, plan_id)) - 1
-        _told(f"{count} changes of plan {plan.plan_id} are in {csv}.")
+        told(f"{count} changes of plan {plan.plan_id} are in {csv}.")
     if csv is None and markdown_file is None and json_file is None:
         _show(context, plan_id)
 
@@ -103,8 +91,8 @@ def plan_approve(
     content: Annotated[str | None, typer.Option("--hash", help="Approve only if the plan has this hash.")] = None,
 ) -> None:
     """Allows a plan that broke a safety bound, as it is now."""
-    plan = approve(_opened(), plan_id, by=by or getpass.getuser(), reason=reason, expected_hash=content)
-    _told(f"Plan {plan.plan_id} may be sent: shopsync plan apply {plan.plan_id}, or materialize "
+    plan = approve(opened(), plan_id, by=by or getpass.getuser(), reason=reason, expected_hash=content)
+    told(f"Plan {plan.plan_id} may be sent: shopsync plan apply {plan.plan_id}, or materialize "
           "shopify/applied_mutations.")
 
 
@@ -115,18 +103,18 @@ def plan_continue(
     by: Annotated[str, typer.Option(help="Who takes the responsibility.")] = "",
 ) -> None:
     """Lets the rest of a plan go that was halted because what went first was not applied."""
-    plan, freed = resume(_opened(), plan_id, by=by or getpass.getuser(), reason=reason)
-    _told(f"{freed} items of plan {plan.plan_id} may go: shopsync plan apply {plan.plan_id}, or materialize "
+    plan, freed = resume(opened(), plan_id, by=by or getpass.getuser(), reason=reason)
+    told(f"{freed} items of plan {plan.plan_id} may go: shopsync plan apply {plan.plan_id}, or materialize "
           "shopify/applied_mutations.")
 
 
 @plan_app.command("apply")
 def plan_apply(plan_id: PlanId) -> None:
     """Sends what is still to be sent of a plan: by the same rules as a run, under the same lock."""
-    context = _opened()
+    context = opened()
     one_plan(context, plan_id)
     report = asyncio.run(push(context, plan_id))
     counts = ", ".join(f"{report.items(state)} {state.value}" for state in ItemState if report.items(state))
-    _told(f"Plan {plan_id}: {counts or 'nothing to send'}; {report.mutations} mutations, {report.points:g} points in "
+    told(f"Plan {plan_id}: {counts or 'nothing to send'}; {report.mutations} mutations, {report.points:g} points in "
           f"{report.seconds:.1f} s.",
           *[f"    {key} {operation}: {state}, {why}" for key, operation, state, why in report.set_aside])

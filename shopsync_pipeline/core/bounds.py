@@ -44,8 +44,8 @@ class Bounds:
 
 @dataclass(slots=True)
 class Figures:
-    """What a plan would do, counted item by item with `add`. Products are named by key. A price that a person decided on
-    in review moves nothing here.
+    """What a plan would do, counted item by item with `add`. Products are named by key. A price that a person decided
+    on in review moves nothing here.
 
     `creation_days` is how many days its new variants take at the shop's daily limit, 1 or less where none applies.
     """

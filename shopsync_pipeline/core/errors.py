@@ -23,6 +23,10 @@ class CatalogError(ShopsyncError):
     """An export or feed cannot be read; names the file and, where there is one, the line and column."""
 
 
+class DeliveryRefusedError(CatalogError):
+    """A delivery broke a guard and nobody approved it, so the catalog stayed as it was."""
+
+
 class DatabaseError(ShopsyncError):
     """The database cannot be reached, or its schema is not the one that this version needs."""
 

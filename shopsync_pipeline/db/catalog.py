@@ -1,41 +1,23 @@
-"""The local catalog: what the last accepted import says about each product, and the imports themselves."""
+"""The local catalog: what the last accepted import says about each product, one row a product.
+
+A switch writes the rows that differ and nothing else, and keeps what it replaced (see `db.history`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, func, or_, select
 
-from shopsync_pipeline.core.fields import Path, Value, digests
-from shopsync_pipeline.db.rows import CHUNK, chunks, from_text, new_id, now, to_text, upsert
-from shopsync_pipeline.db.schema import catalog_import, catalog_product, quarantine
+from shopsync_pipeline.core.fields import Path, Value
+from shopsync_pipeline.db.history import ChangeKind, History, groups_text, remove_products
+from shopsync_pipeline.db.imports import Imports, Switch
+from shopsync_pipeline.db.rows import CHUNK, chunks, from_text, insert_all, now, to_text
+from shopsync_pipeline.db.schema import catalog_product
+from shopsync_pipeline.db.staged import CatalogRow, Staged
 
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """One reading of a delivery. `state` is running, current, superseded, unchanged or failed."""
-
-    import_id: str
-    source: str
-    delivery_digest: str
-    state: str
-    started_at: datetime
-    finished_at: datetime | None
-    counts: Mapping[str, int]
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """What an import changed in the catalog, as counts of products."""
-
-    appeared: int
-    changed: int
-    vanished: int
-    unchanged: int
+_COLUMNS = ("shop_id", "product_key", "digests", "document", "import_id", "changed_at", "origins")
 
 
 class Catalog:
@@ -46,83 +28,43 @@ class Catalog:
         self._connection = connection
         self._shop = shop_id
 
-    def start_import(self, source: str, delivery_digest: str) -> str:
-        """Records that a delivery is being read; returns the import's id."""
-        import_id = new_id()
-        self._connection.execute(insert(catalog_import).values(
-            shop_id=self._shop, import_id=import_id, source=source, delivery_digest=delivery_digest, state="running",
-            started_at=now(), counts="{}",
-        ))
-        return import_id
-
-    def finish_import(self, import_id: str, state: str, counts: Mapping[str, int], error: str | None = None) -> None:
-        """Records how an import ended. A new current import supersedes the one before."""
-        mine = catalog_import.c.shop_id == self._shop
-        if state == "current":
-            self._connection.execute(
-                update(catalog_import).where(mine, catalog_import.c.state == "current").values(state="superseded")
-            )
-        self._connection.execute(
-            update(catalog_import).where(catalog_import.c.import_id == import_id)
-            .values(state=state, counts=to_text(dict(counts)), error=error, finished_at=now())
-        )
-
-    def current_import(self) -> Import | None:
-        """The import that the catalog stands on."""
-        row = self._connection.execute(
-            select(catalog_import).where(catalog_import.c.shop_id == self._shop, catalog_import.c.state == "current")
-        ).mappings().first()
-        return _import(row) if row else None
-
-    def imports(self, most: int = 20) -> list[Import]:
-        """The last imports, newest first."""
+    def digests(self) -> dict[str, str]:
+        """Product key → packed digests, of the whole catalog."""
         rows = self._connection.execute(
-            select(catalog_import).where(catalog_import.c.shop_id == self._shop)
-            .order_by(catalog_import.c.started_at.desc()).limit(most)
-        ).mappings()
-        return [_import(row) for row in rows]
-
-    def replace(self, import_id: str, documents: Iterable[tuple[str, dict[Path, Value]]]) -> Switch:
-        """Makes `documents` (product key, flat map) the whole catalog. Rows that did not change are not rewritten."""
-        stored = self._connection.execute(
             select(catalog_product.c.product_key, catalog_product.c.digests)
             .where(catalog_product.c.shop_id == self._shop)
         )
-        known = dict(stored.all())
-        appeared = changed = unchanged = 0
+        return dict(rows.all())
+
+    def replace(self, import_id: str, rows: Iterable[CatalogRow]) -> Switch:
+        """Makes `rows` the whole catalog. For many rows, stage them first: reading must not hold a transaction open."""
+        with Staged(self.digests()) as staged:
+            for row in rows:
+                staged.add(row)
+            return self.switch(import_id, staged)
+
+    def switch(self, import_id: str, staged: Staged) -> Switch:
+        """Makes what was staged the catalog, under the import's number, which it gets here.
+
+        `staged` must have been compared with the catalog as it is now: hold the catalog's writer lock from then on.
+        """
+        number = Imports(self._connection, self._shop).number(import_id)
+        history = History(self._connection, self._shop)
         instant = now()
-
-        def changed_rows() -> Iterator[dict[str, Any]]:
-            nonlocal appeared, changed, unchanged
-            for key, document in documents:
-                found, fresh = known.pop(key, None), digests(document)
-                if found == fresh:
-                    unchanged += 1
-                    continue
-                appeared, changed = (appeared + 1, changed) if found is None else (appeared, changed + 1)
-                yield {"shop_id": self._shop, "product_key": key, "digests": fresh, "document": to_text(document),
-                       "import_id": import_id, "changed_at": instant}
-
-        for part in chunks(changed_rows()):
-            upsert(self._connection, catalog_product, part)
-        for keys in chunks(sorted(known)):
-            self._connection.execute(delete(catalog_product).where(
-                catalog_product.c.shop_id == self._shop, catalog_product.c.product_key.in_(keys)
-            ))
-        return Switch(appeared, changed, len(known), unchanged)
-
-    def set_quarantine(self, import_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Keeps the rows that could not be used: mappings with file, line, column_name, value and reason."""
-        numbered = ({"shop_id": self._shop, "import_id": import_id, "row": number, **row}
-                    for number, row in enumerate(rows))
-        for part in chunks(numbered):
-            self._connection.execute(insert(quarantine), part)
-
-    def quarantined(self, import_id: str, most: int = 100) -> list[RowMapping]:
-        """The first rows of an import that could not be used, in file order."""
-        return list(self._connection.execute(
-            select(quarantine).where(quarantine.c.import_id == import_id).order_by(quarantine.c.row).limit(most)
-        ).mappings())
+        for part in chunks(staged.rows()):
+            fresh = [row.key for row, groups in part if groups is None]
+            history.appeared(number, fresh)
+            history.replaced(number, ChangeKind.CHANGED, {
+                row.key: groups_text(groups) for row, groups in part if groups is not None})
+            remove_products(self._connection, self._shop, [row.key for row, groups in part if groups is not None])
+            insert_all(self._connection, catalog_product, _COLUMNS, [
+                (self._shop, row.key, row.digests, row.document_text, import_id, instant, row.origins_text)
+                for row, _ in part
+            ])
+        vanished = staged.vanished()
+        history.replaced(number, ChangeKind.VANISHED, dict.fromkeys(vanished, ""))
+        remove_products(self._connection, self._shop, vanished)
+        return staged.switch()
 
     def count(self) -> int:
         """Products in the catalog."""
@@ -142,14 +84,41 @@ class Catalog:
 
     def all_documents(self) -> Iterator[tuple[str, dict[Path, Value]]]:
         """Every product's flat map, in order of key."""
-        rows = self._connection.execution_options(yield_per=CHUNK).execute(
+        # An option of the statement: one of the connection would stay with it, and break the next INSERT on PostgreSQL.
+        rows = self._connection.execute(
             select(catalog_product.c.product_key, catalog_product.c.document)
             .where(catalog_product.c.shop_id == self._shop).order_by(catalog_product.c.product_key)
+            .execution_options(yield_per=CHUNK)
         )
         for key, document in rows:
             yield key, from_text(document)
 
+    def origins(self, key: str) -> tuple[str, dict[str, Any], dict[Path, Value]]:
+        """(import that the product was read in, path → origin, flat map) of a product that the catalog has."""
+        row = self._connection.execute(
+            select(catalog_product.c.import_id, catalog_product.c.origins, catalog_product.c.document)
+            .where(catalog_product.c.shop_id == self._shop, catalog_product.c.product_key == key)
+        ).one()
+        return row[0], from_text(row[1]), from_text(row[2])
 
-def _import(row: RowMapping) -> Import:
-    return Import(row["import_id"], row["source"], row["delivery_digest"], row["state"], row["started_at"],
-                  row["finished_at"], from_text(row["counts"]), row["error"])
+    def named(self, name: str) -> list[str]:
+        """Keys of the products that a person may mean: by key, by the key's last part, by a variant's SKU, by handle.
+
+        The first of these ways that finds something counts.
+        """
+        keys, documents = catalog_product.c.product_key, catalog_product.c.document
+        query = select(keys).where(catalog_product.c.shop_id == self._shop).order_by(keys)
+        for test in (keys == name, keys.endswith(f":{name}", autoescape=True)):
+            if found := list(self._connection.execute(query.where(test)).scalars()):
+                return found
+        said = to_text(name)
+        candidates = self._connection.execute(select(keys, documents).where(
+            catalog_product.c.shop_id == self._shop,
+            or_(documents.contains(f'.sku":{said}', autoescape=True),
+                documents.contains(f'"handle":{said}', autoescape=True)),
+        ).order_by(keys)).all()
+        # The search in the text ignores case on SQLite, and may meet a value that looks like a field.
+        read = [(key, from_text(document)) for key, document in candidates]
+        by_sku = [key for key, document in read
+                  if any(path.endswith("].sku") and value == name for path, value in document.items())]
+        return by_sku or [key for key, document in read if document.get("handle") == name]

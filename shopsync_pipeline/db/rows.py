@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from io import StringIO
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -56,6 +57,39 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     for part in chunks(rows):
         connection.execute(statement, part)
+
+
+def insert_all(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Inserts many rows of texts, numbers, instants and `None` in the fastest way that each database has.
+
+    On PostgreSQL that is COPY, which takes a third of the time of INSERT for rows of some kilobytes (measured).
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    if connection.dialect.name == "postgresql":
+        copy = f"COPY {table.name} ({names}) FROM STDIN"
+        cursor: Any = connection.connection.cursor()
+        for part in chunks(rows):
+            cursor.copy_expert(copy, StringIO(_copied(part)))
+        cursor.close()
+        return
+    statement = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
+    processors = [column.type.bind_processor(connection.dialect) for column in (table.c[name] for name in columns)]
+    for part in chunks(rows):
+        bound = [tuple(value if process is None else process(value)
+                       for value, process in zip(row, processors, strict=True)) for row in part]
+        connection.exec_driver_sql(statement, bound)
+
+
+def _copied(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows in PostgreSQL's text format for COPY."""
+    return "".join("\t".join(map(_copied_value, row)) + "\n" for row in rows)
+
+
+def _copied_value(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    # Four searches are ten times as fast as one `translate` on texts of this length.
+    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def insert_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

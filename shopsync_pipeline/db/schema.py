@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -81,8 +82,25 @@ catalog_import = Table(
     Column("finished_at", UtcDateTime),
     Column("counts", Text, nullable=False),
     Column("error", Text),
+    Column("kind", String(16), nullable=False, server_default="delivery"),
+    # Counts the imports that became current, from 1: the order in which they replaced one another.
+    Column("number", Integer),
+    Column("products", Integer),
+    Column("files", Text, nullable=False, server_default="[]"),
+    Column("changes", Text, nullable=False, server_default="{}"),
+    Column("refusals", Text, nullable=False, server_default="[]"),
+    Column("notices", Text, nullable=False, server_default="[]"),
+    Column("approved_by", Text),
+    Column("approved_at", UtcDateTime),
+    Column("approval_reason", Text),
+    Column("rolled_back_by", Text),
+    Column("rolled_back_at", UtcDateTime),
+    Column("rollback_reason", Text),
+    Column("restores", String(36)),
     PrimaryKeyConstraint("import_id"),
     Index(None, "shop_id", "started_at"),
+    Index(None, "shop_id", "number", unique=True),
+    Index(None, "shop_id", "delivery_digest"),
 )
 
 catalog_product = Table(
@@ -92,9 +110,55 @@ catalog_product = Table(
     Column("document", Text, nullable=False),
     Column("import_id", String(36), nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("origins", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("shop_id", "product_key"),
     # With its twin in `base_product`, this tells which products changed without touching a document.
     Index("ix_catalog_product_digests", "shop_id", "product_key", "digests"),
+)
+
+# What an import replaced, by the import's number: enough to go back, and no more than what changed.
+catalog_change = Table(
+    "catalog_change", metadata, _shop(),
+    Column("number", Integer, nullable=False),
+    Column("product_key", String(512), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("groups", String(255), nullable=False),
+    Column("before_digests", String(255)),
+    Column("before_import_id", String(36)),
+    Column("before_document", Text),
+    Column("before_origins", Text),
+    PrimaryKeyConstraint("shop_id", "number", "product_key"),
+    Index(None, "shop_id", "product_key"),
+)
+
+catalog_feed_row = Table(
+    "catalog_feed_row", metadata, _shop(),
+    Column("feed", String(255), nullable=False),
+    Column("sku", String(255), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("mfgpartno", Text),
+    Column("manufacturer", Text),
+    Column("facts", Text, nullable=False),
+    PrimaryKeyConstraint("shop_id", "feed", "sku", "place"),
+)
+
+catalog_feed_change = Table(
+    "catalog_feed_change", metadata, _shop(),
+    Column("number", Integer, nullable=False),
+    Column("feed", String(255), nullable=False),
+    Column("sku", String(255), nullable=False),
+    Column("before", Text, nullable=False),
+    PrimaryKeyConstraint("shop_id", "number", "feed", "sku"),
+)
+
+delivery_file = Table(
+    "delivery_file", metadata, _shop(),
+    Column("file", String(1024), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("surveys", Text, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("shop_id", "file"),
 )
 
 quarantine = Table(
@@ -106,6 +170,7 @@ quarantine = Table(
     Column("column_name", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="row"),
     PrimaryKeyConstraint("import_id", "row"),
 )
 
@@ -259,13 +324,14 @@ sync_conflict = Table(
 
 writer_lock = Table(
     "writer_lock", metadata, _shop(),
+    Column("what", String(16), nullable=False, server_default="shop"),
     Column("holder", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("process", Integer, nullable=False),
     Column("token", String(36), nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
-    PrimaryKeyConstraint("shop_id"),
+    PrimaryKeyConstraint("shop_id", "what"),
 )
 
 push_progress = Table(

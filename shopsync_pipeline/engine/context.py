@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from shopsync_pipeline.catalog import CatalogRules, load_mapping
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient
@@ -25,6 +26,10 @@ class Context:
         database = Database(settings.database_url.get_secret_value())
         database.require_current()
         return cls(settings, database, shop_id(settings.shopify_shop_url))
+
+    def catalog_rules(self) -> CatalogRules:
+        """How deliveries become products. Raises `CatalogError` that names all that is wrong with the mapping file."""
+        return load_mapping(self.settings.mapping_path)
 
     def client(self) -> ShopifyClient:
         """A client for the shop; use it with `async with`."""

@@ -10,9 +10,11 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from shopsync_pipeline.catalog import find_delivery
+from shopsync_pipeline.catalog.sources import Location, Look
 from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
 from shopsync_pipeline.db.database import Database, normalised_url
 from shopsync_pipeline.engine.context import client_for
+from shopsync_pipeline.engine.fetch import seen_places
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience
 from shopsync_pipeline.shopify.shop import describe
@@ -35,7 +37,7 @@ def shown_settings(settings: Settings) -> list[tuple[str, str, str]]:
         if isinstance(value, SecretStr):
             shown = _masked(value.get_secret_value(), address="URL" in (info.alias or ""))
         else:
-            shown = re.sub(r"//[^/@]*@", "//…@", str(getattr(value, "value", value)))
+            shown = re.sub(r"//[^/@]*@", "//…@", str(getattr(value, "value", "" if value is None else value)))
         rows.append((info.alias or name, shown, info.description or ""))
     return rows
 
@@ -89,10 +91,25 @@ async def _shop(settings: Settings) -> Finding:
 
 def _export(settings: Settings) -> Finding:
     try:
-        delivery = find_delivery(settings.export_path, settings.feeds)
+        places = seen_places(settings)
+        waiting = [_waiting(place.location, place.seen) for place in places if place.seen and not place.seen.current]
+        if waiting:
+            # Fetching would change something, so that is left to the import.
+            return Finding("export", True, "; ".join(waiting))
+        export, *feeds = [place.path for place in places]
+        delivery = find_delivery(export, feeds)
     except ShopsyncError as error:
         return Finding("export", False, str(error))
+    fetched = "".join(f"; {place.location} answers, with nothing new" for place in places if place.seen)
     size = sum(file.size for file in delivery.files)
     return Finding("export", True, (
         f"{delivery.path} is an export of shape {delivery.shape}: {len(delivery.files)} files, {size / 1e6:.1f} MB"
+        f"{fetched}"
     ))
+
+
+def _waiting(location: Location, seen: Look) -> str:
+    left_out = f" ({' '.join(seen.listing.skipped)})" if seen.listing.skipped else ""
+    size = sum(file.size or 0 for file in seen.listing.files)
+    return (f"{location} answers: {len(seen.listing.files)} files, {size / 1e6:.1f} MB; what is new is fetched by the "
+            f"next import{left_out}")

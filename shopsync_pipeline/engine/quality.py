@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.catalog import QuarantinedRow
 from shopsync_pipeline.core.errors import CatalogError
 from shopsync_pipeline.core.observer import Observer
 from shopsync_pipeline.core.quality import (
@@ -27,8 +26,9 @@ from shopsync_pipeline.core.quality import (
     judge,
     refusals,
 )
-from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.imports import Imports
 from shopsync_pipeline.db.quality import Findings
+from shopsync_pipeline.db.quarantine import Quarantined
 from shopsync_pipeline.engine.context import Context
 
 
@@ -42,7 +42,7 @@ class Quality:
 
 def keep_findings(
     connection: Connection, shop_id: str, import_id: str, observer: Observer, counts: Mapping[str, int], *,
-    quarantine: Iterable[QuarantinedRow] = (), stock_at: datetime | None = None,
+    quarantine: Iterable[Quarantined] = (), stock_at: datetime | None = None,
     thresholds: Mapping[str, Threshold] = DEFAULTS, now: datetime | None = None, stock_hours: float = STOCK_HOURS,
 ) -> None:
     """Completes what was observed of an import's products with what its readers counted, and keeps it.
@@ -52,8 +52,9 @@ def keep_findings(
     """
     refused = list(quarantine)
     observer.account(
-        counts, stock_at=stock_at, rows=(_example(row) for row in refused if not row.row_used),
-        values=(_example(row) for row in refused if row.row_used))
+        counts, stock_at=stock_at, **{
+            kind: (_example(row) for row in refused if row.kind == of)
+            for kind, of in (("rows", "row"), ("values", "value"), ("unmatched", "unmatched"))})
     findings = observer.findings()
     instant = now or datetime.now(UTC)
     reasons = refusals(_as_of(findings, instant, stock_hours), thresholds)
@@ -65,7 +66,7 @@ def keep_findings(
     Findings(connection, shop_id).put(import_id, findings)
 
 
-def _example(row: QuarantinedRow) -> Example:
+def _example(row: Quarantined) -> Example:
     return Example(f"{row.file}:{row.line}", row.column, row.value, row.reason)
 
 
@@ -75,7 +76,7 @@ def quality(
 ) -> Quality | None:
     """The verdicts on the current catalog as of `now`; `None` while there is no catalog."""
     with context.database.read() as connection:
-        current = Catalog(connection, context.shop_id).current_import()
+        current = Imports(connection, context.shop_id).current()
         if current is None:
             return None
         findings = Findings(connection, context.shop_id).of(current.import_id)

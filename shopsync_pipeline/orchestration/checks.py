@@ -82,7 +82,7 @@ def catalog_quality(context: dg.AssetCheckExecutionContext,
                     shopsync: dg.ResourceParam[Shopsync]) -> Iterator[dg.AssetCheckResult]:
     """What the last import found, held to the thresholds. One step: the import itself looked at the products."""
     with shopsync.opened() as opened:
-        found = quality(opened)
+        found = quality(opened, opened.catalog_rules().quality)
     for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):
         verdict = found.verdicts.get(key.name) if found else None
         if found is None:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.engine.ingest import fingerprint
+from shopsync_pipeline.engine.fetch import fingerprint
 from shopsync_pipeline.orchestration.jobs import incremental_sync
 from shopsync_pipeline.orchestration.resources import Shopsync
 

@@ -18,8 +18,10 @@ SECRET = "hush-5f1c"
 ROUTES = [
     ("GET", "/plans"), ("GET", "/plans/x"), ("GET", "/plans/x/changes"), ("POST", "/plans/x/approval"),
     ("GET", "/conflicts"), ("POST", "/conflicts/resolution"), ("POST", "/jobs"), ("GET", "/jobs/x"),
-    ("DELETE", "/jobs/x"),
+    ("DELETE", "/jobs/x"), ("GET", "/imports"), ("GET", "/imports/x/changes"), ("GET", "/imports/x/quarantine"),
+    ("POST", "/imports/x/approval"), ("POST", "/imports/x/rollback"),
 ]
+NAMED = {"plans": "{plan_id}", "jobs": "{run_id}", "imports": "{import_id}"}
 Make = Callable[..., Settings]
 Serve = Callable[[Settings], TestClient]
 
@@ -42,8 +44,7 @@ def test_the_list_of_guarded_routes_is_complete(make_settings: Make) -> None:
     described = create_app(make_settings).openapi()["paths"]
     guarded = {(method.upper(), path) for path, methods in described.items() for method in methods
                if methods[method].get("security")}
-    wanted = {(method, "/api/v1" + path.replace("/x", "/{plan_id}" if "plans" in path else "/{run_id}"))
-              for method, path in ROUTES}
+    wanted = {(method, "/api/v1" + path.replace("/x", f"/{NAMED.get(path.split('/')[1])}")) for method, path in ROUTES}
     assert guarded == wanted
     assert {(method.upper(), path) for path, methods in described.items() for method in methods} - guarded == {
         ("GET", "/api/v1/health")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from shopsync_pipeline.catalog import ProjectionRules, QuarantinedRow, find_delivery, read
+from shopsync_pipeline.catalog import CatalogRules, QuarantinedRow, find_delivery, read
 from shopsync_pipeline.core.product import Product
 
 Cell = str | int | None
@@ -16,11 +16,17 @@ ZIPS = {
     "tax/EN_US/tax_EN_US_current_mysql.zip": (
         "EN_US_locales", "EN_US_categorynames", "EN_US_attributenames", "EN_US_headernames"),
     "ACME/content/EN_US/basic/basic_EN_US_current_mysql.zip": (
-        "EN_US_B_product", "EN_US_B_productattributes", "EN_US_B_productdescriptions", "EN_US_B_productimages"),
+        "EN_US_B_product", "EN_US_B_productattributes", "EN_US_B_productdescriptions", "EN_US_B_productimages",
+        "EN_US_B_productlocales", "EN_US_B_productkeywords"),
     "ACME/content/EN_US/sku/sku_EN_US_current_mysql.zip": (
         "EN_US_SKU_SPR_productskus", "EN_US_SKU_D&H Canada_productskus"),
     "ACME/content/EN_US/detail/detail_EN_US_current_mysql.zip": ("EN_US_D_productattributes",),
     "ACME/content/EN_US/featurebullet/featurebullet_EN_US_current_mysql.zip": ("EN_US_F_productfeaturebullets",),
+    "ACME/content/EN_US/accessories/accessories_EN_US_current_mysql.zip": ("EN_US_A_productaccessories",),
+    "ACME/content/EN_US/similar/similar_EN_US_current_mysql.zip": ("EN_US_SIM_productsimilar",),
+    "ACME/content/EN_US/upsell/upsell_EN_US_current_mysql.zip": ("EN_US_U_productupsell",),
+    "ACME/content/EN_US/elements/elements_EN_US_current_mysql.zip": (
+        "EN_US_E_productelements", "EN_US_E_productelementproperties"),
 }
 T = "2026-01-01 00:00:00"
 
@@ -87,8 +93,8 @@ def write(folder: Path, rows: dict[str, list[tuple[Cell, ...]]], *, raw: dict[st
 class Imported:
     """Everything a reading answered."""
 
-    def __init__(self, folder: Path, rules: ProjectionRules | None = None, *feeds: Path) -> None:
-        with read(find_delivery(folder, feeds), rules or ProjectionRules()) as reading:
+    def __init__(self, folder: Path, rules: CatalogRules | None = None, *feeds: Path) -> None:
+        with read(find_delivery(folder, feeds), rules or CatalogRules()) as reading:
             self.products: list[Product] = list(reading.products)
             self.quarantine: list[QuarantinedRow] = reading.quarantine
             self.counts = reading.counts

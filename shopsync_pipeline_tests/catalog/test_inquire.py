@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopsync_pipeline.catalog import ProjectionRules, find_delivery, read
+from shopsync_pipeline.catalog import CatalogRules, find_delivery, read
 from shopsync_pipeline.core.errors import CatalogError
 from shopsync_pipeline_tests.catalog.exports import Imported, attribute, mysql, product, sku, tables, write
 
@@ -129,9 +129,9 @@ def test_the_locale_is_read_from_the_export(tmp_path: Path) -> None:
     rows["EN_US_B_productdescriptions"] = [(11, "Classeur", 1, 2, 9), (11, "Binder", 1, 2, 5)]
     write(tmp_path, rows)
     assert Imported(tmp_path).only.title == "Binder"
-    assert Imported(tmp_path, ProjectionRules(locale="fr_ca")).only.title == "Classeur"
+    assert Imported(tmp_path, CatalogRules(locale="fr_ca")).only.title == "Classeur"
     with pytest.raises(CatalogError, match="no locale DE_DE; it has FR_CA, EN_US"):
-        Imported(tmp_path, ProjectionRules(locale="DE_DE"))
+        Imported(tmp_path, CatalogRules(locale="DE_DE"))
 
 
 def test_code_systems_by_preference_then_the_part_number(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_code_systems_by_preference_then_the_part_number(tmp_path: Path) -> None
     rows["EN_US_SKU_D&H Canada_productskus"] = [sku(11, "D&H Canada", "DH-1"), sku(11, "SP Richards Catalog", "ACM 11")]
     write(tmp_path, rows)
     assert [found.variants[0].sku for found in Imported(tmp_path).products] == ["ACM11", "MPN-12"]
-    assert Imported(tmp_path, ProjectionRules(code_systems=("D&H Canada",))).products[0].variants[0].sku == "DH-1"
+    assert Imported(tmp_path, CatalogRules(code_systems=("D&H Canada",))).products[0].variants[0].sku == "DH-1"
 
 
 def test_a_feed_joins_by_any_code_system_and_then_by_part_number(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_barcodes_keep_their_zeros_and_wrong_ones_are_quarantined(tmp_path: Path
     rows = tables()
     rows["EN_US_SKU_SPR_productskus"] += [sku(11, "GTIN", "0036000291452"), sku(11, "UPC", "036000291453")]
     imported = Imported(write(tmp_path, rows))
-    assert imported.only.variants[0].barcode == "0036000291452"
+    assert imported.only.variants[0].barcode == "036000291452"
     (row,) = imported.quarantine
     assert "its check digit is 3 and should be 2" in row.reason
     assert row.line == 3
@@ -209,8 +209,8 @@ def test_bad_casts_cost_a_row_or_only_a_value(tmp_path: Path) -> None:
         "G_categoryheader": b"35,3,1,0,oops,0,x\r\n",
     }
     imported = Imported(write(tmp_path, rows, raw=raw))
-    found = {(row.column, row.value, row.row_used) for row in imported.quarantine}
-    assert found == {("type", "abc", False), ("defaultdisplayorder", "oops", True)}
+    found = {(row.column, row.value, row.kind) for row in imported.quarantine}
+    assert found == {("type", "abc", "row"), ("defaultdisplayorder", "oops", "value")}
     assert imported.counts["productdescriptions.quarantined"] == 1
     assert "<table>" in (imported.only.body_html or "")
 
@@ -282,5 +282,5 @@ def test_no_mutated_byte_raises_and_rows_in_are_used_or_quarantined(mutations: l
     for table in ("product", "productattribute", "productskus"):
         counts = imported.counts
         assert counts[f"{table}.read"] == counts.get(f"{table}.used", 0) + counts.get(f"{table}.quarantined", 0)
-    refused = sum(not row.row_used for row in imported.quarantine)
+    refused = sum(row.kind == "row" for row in imported.quarantine)
     assert imported.counts["rows.read"] == imported.counts["rows.used"] + refused

@@ -5,7 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.catalog.markup import body, cut, plain_text, sanitised, sanitised_page, slug
+from shopsync_pipeline.catalog.markup import (
+    cut,
+    fragment,
+    is_markup,
+    plain_lines,
+    plain_text,
+    sanitised,
+    sanitised_page,
+    slug,
+)
 
 
 def test_entities_are_decoded_once_in_plain_text() -> None:
@@ -15,24 +24,20 @@ def test_entities_are_decoded_once_in_plain_text() -> None:
     assert plain_text("5 < 6 and 7 > 2") == "5 < 6 and 7 > 2"
 
 
-def test_text_is_escaped_exactly_once_in_html() -> None:
-    html = body(paragraphs=["Hook & Loop &amp; more <5 lb"], bullets=[], specs=[("H", 'Size "A"', ['15.9"', "a<b"])])
-    assert "<p>Hook &amp; Loop &amp; more &lt;5 lb</p>" in html
-    assert "&amp;amp;" not in html
-    assert '<td>15.9"<br>a&lt;b</td>' in html
+def test_lines_stay_where_they_are_wanted() -> None:
+    assert plain_lines("One &amp; two\r\n\r\n  three  four\x00 ") == "One & two\nthree four"
 
 
-def test_markup_of_the_catalog_stays_and_scripts_go() -> None:
-    source = "<p onclick='x()'>Hi<script>alert(1)</script></p><ul><li>a</li></ul>"
-    html = body(paragraphs=[source], bullets=["b"], specs=[])
-    assert html == "<p>Hi</p><ul><li>a</li></ul><ul><li>b</li></ul>"
+def test_a_fragment_is_escaped_or_sanitised_once() -> None:
+    assert fragment('Hook & Loop &amp; more <5 lb, 15.9" ') == 'Hook &amp; Loop &amp; more &lt;5 lb, 15.9"'
+    assert fragment("&lt;b&gt;") == "&lt;b&gt;"
+    assert fragment("<p onclick='x()'>Hi<script>alert(1)</script></p>") == "<p>Hi</p>"
+    assert fragment("<img src=x onerror=alert(1)>") == "&lt;img src=x onerror=alert(1)&gt;"
 
 
-def test_the_spec_table_has_a_row_per_header() -> None:
-    html = body(paragraphs=[], bullets=[], specs=[("A", "x", ["1"]), ("A", "y", ["2"]), ("B", "z", ["3"])])
-    assert html.count("<th") == 2
-    assert html.index("A</th>") < html.index("<td>y</td>") < html.index("B</th>")
-    assert body(paragraphs=[], bullets=[], specs=[]) == ""
+def test_what_is_markup() -> None:
+    assert [is_markup(text) for text in ("a <b>c</b>", "x<BR/>y", "5 < 6", "a <best> b", "<unknown>")] == [
+        True, True, False, False, False]
 
 
 def test_a_shop_page_keeps_its_links_and_pictures() -> None:
@@ -67,3 +72,10 @@ def test_every_handle_is_legal(title: str, sku: str) -> None:
     assert len(handle) <= 255
     assert not handle.startswith("-")
     assert set(handle) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+@given(st.text())
+def test_plain_text_is_one_line_without_control_signs(text: str) -> None:
+    found = plain_text(text)
+    assert found == " ".join(found.split())
+    assert not set(found) & {chr(code) for code in range(32)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -127,6 +128,47 @@ def test_metafield_columns_of_catalog_vendors_and_of_shopify(tmp_path: Path) -> 
     assert [(m.namespace, m.key, m.type, m.value) for m in found.metafields] == [
         ("custom", "physical_color", "list.single_line_text_field", '["Red","Blue"]'),
         ("custom", "grade", "single_line_text_field", "A")]
+
+
+VENDOR_COLUMNS = (
+    "Title", "URL handle", "Description", "Vendor", "Type", "Tags", "Published on online store", "Status", "SKU",
+    "Barcode", "Option1 name", "Option1 value", "Weight value (grams)", "Weight unit for display", "Requires shipping",
+    "Fulfillment service", "Charge tax", "Product image URL", "Image position", "Image alt text", "SEO title",
+    "SEO description", "Google Shopping / Google product category", "Google Shopping / MPN",
+    "Google Shopping / Condition", "Metafield: custom.CWS_A[list.single_line_text]",
+    "Metafield: custom.Technical Information.Sheet Size[list.single_line_text_field]",
+    "Metafield: custom.SPRC[list.single_line_text]",
+)
+
+
+def test_the_template_that_the_catalogs_vendor_builds(tmp_path: Path) -> None:
+    first = {
+        "Title": "Café Binder", "URL handle": "cafe-binder", "Vendor": "Acme", "Status": "Active", "SKU": "ACM11",
+        "Barcode": "036000291452", "Option1 name": "Title", "Option1 value": "Default Title",
+        "Weight value (grams)": "500", "Weight unit for display": "g", "Product image URL": "https://i.example/1.jpg",
+        "Image position": "1", "Image alt text": "Front", "Google Shopping / MPN": "M-1",
+        "Metafield: custom.CWS_A[list.single_line_text]": "C-11",
+        "Metafield: custom.Technical Information.Sheet Size[list.single_line_text_field]": '8.5" x 11"',
+    }
+    more = [{"URL handle": "cafe-binder", "Option1 value": value, "Product image URL": f"https://i.example/{place}.jpg",
+             "Image position": str(place)} for place, value in ((3, "Default Title"), (2, ""))]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, VENDOR_COLUMNS)
+    writer.writeheader()
+    writer.writerows([first, *more])
+    with zipfile.ZipFile(tmp_path / "Vendor.zip", "w") as archive:
+        archive.writestr("export.csv", out.getvalue().encode("cp1252"))
+    (tmp_path / "feed.csv").write_text("sku,price,qty\nACM11,9.99,3\n")
+    imported = Imported(tmp_path)
+    found = imported.only
+    assert (found.handle, found.title, found.options) == ("cafe-binder", "Café Binder", ("Title",))
+    assert [image.source for image in found.images] == [f"https://i.example/{place}.jpg" for place in (1, 2, 3)]
+    (variant,) = found.variants
+    assert (variant.sku, variant.barcode, variant.price) == ("ACM11", "036000291452", Decimal("9.99"))
+    assert {metafield.key: metafield.value for metafield in found.metafields} == {
+        "cws_a": '["C-11"]', "technical_information_sheet_size": '["8.5\\" x 11\\""]'}
+    assert found.status == "ACTIVE"
+    assert imported.quarantine == []
 
 
 def test_rows_of_a_handle_may_lie_apart_and_products_come_in_order(tmp_path: Path) -> None:

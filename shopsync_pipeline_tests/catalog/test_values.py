@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shopsync_pipeline.catalog.values import (
     decimal_number,
     flag,
+    gtin,
     gtin_check_digit,
     gtin_problem,
     weight_from_grams,
@@ -79,3 +80,24 @@ def test_a_gtin_needs_its_length_and_check_digit() -> None:
 def test_the_check_digit_is_the_only_right_one(body: str) -> None:
     right = [digit for digit in "0123456789" if gtin_problem(body + digit) is None]
     assert right == [gtin_check_digit(body)]
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    ("0 36000 29145 2", "036000291452"), ("0036000291452", "036000291452"), ("00036000291452", "036000291452"),
+    ("5012345678900", "5012345678900"), ("05012345678900", "5012345678900"), ("10036000291459", "10036000291459"),
+    ("96385074", "96385074"),
+])
+def test_a_padded_upc_becomes_its_twelve_digits_again(text: str, code: str) -> None:
+    assert gtin(text) == code
+
+
+def test_a_gtin_that_cannot_be_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="check digit is 3 and should be 2"):
+        gtin("036000291453")
+
+
+@given(st.text("0123456789", min_size=7, max_size=13))
+def test_the_check_digit_makes_the_weighted_sum_a_multiple_of_ten(body: str) -> None:
+    code = body + gtin_check_digit(body)
+    weights = [1 if place % 2 == 0 else 3 for place in range(len(code))]
+    assert sum(int(digit) * weight for digit, weight in zip(reversed(code), weights, strict=True)) % 10 == 0

@@ -150,7 +150,7 @@ def test_doctor_tells_in_a_sentence(operator: Operator, changed: dict[str, str],
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
-@pytest.mark.parametrize("command", [(), ("db",), ("plan",), ("conflicts",)])
+@pytest.mark.parametrize("command", [(), ("db",), ("catalog",), ("plan",), ("conflicts",)])
 def test_a_command_without_a_verb_lists_its_verbs(operator: Operator, command: tuple[str, ...]) -> None:
     ended = operator.run(*command)
     assert "Usage:" in ended.stdout + ended.stderr

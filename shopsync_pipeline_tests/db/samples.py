@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from shopsync_pipeline.core.fields import Operation, Path, Value
+from sqlalchemy import Connection
+
+from shopsync_pipeline.core.fields import Operation, Path, Value, digests
 from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
+from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.imports import Imports, Switch
+from shopsync_pipeline.db.rows import to_text
 from shopsync_pipeline.db.snapshot import StoredProduct
+from shopsync_pipeline.db.staged import CatalogRow
 
 SHOP, OTHER = "one.myshopify.com", "two.myshopify.com"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -41,3 +48,18 @@ def item(key: str, path: str = "title", before: Value | None = "old", after: Val
 
 def stock(key: str, after: int) -> PlanItem:
     return item(key, "variants[A].stock[default]", 0, after, Operation.INVENTORY_SET)
+
+
+def row(key: str, fields: Mapping[Path, Value], origins: str = "{}") -> CatalogRow:
+    return CatalogRow(key, digests(fields), to_text(fields), origins)
+
+
+def take(connection: Connection, shop: str, documents: Mapping[str, Mapping[Path, Value]], *, digest: str = "d",
+         origins: str = "{}") -> tuple[str, Switch]:
+    """An import that makes `documents` the whole catalog: its id, and what it changed."""
+    imports = Imports(connection, shop)
+    import_id = imports.start("export.zip", digest)
+    switch = Catalog(connection, shop).replace(import_id, [row(key, fields, origins)
+                                                           for key, fields in documents.items()])
+    imports.make_current(import_id, switch)
+    return import_id, switch

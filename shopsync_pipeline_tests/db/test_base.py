@@ -7,10 +7,9 @@ from sqlalchemy.exc import IntegrityError
 
 from shopsync_pipeline.core.fields import Path, Value, digests
 from shopsync_pipeline.db.base import Agreed, BaseStore
-from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.snapshot import Snapshot
-from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, links, stored
+from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, links, stored, take
 
 OURS, THEIRS = document(title="Pot"), document(title="POT")
 
@@ -72,10 +71,10 @@ def settled(database: Database) -> Database:
     """Three products on which catalog, base and store agree."""
     seen = (digests(OURS), digests(THEIRS))
     with database.write() as connection:
-        Catalog(connection, SHOP).replace("i", [(key, OURS) for key in "abc"])
+        take(connection, SHOP, dict.fromkeys("abc", OURS))
         Snapshot(connection, SHOP).put(stored(f"gid/{key}", fields=THEIRS) for key in "abc")
         BaseStore(connection, SHOP).put(agreed(key, seen=seen) for key in "abc")
-        Catalog(connection, OTHER).replace("i", [("a", OURS)])
+        take(connection, OTHER, {"a": OURS})
     return database
 
 
@@ -98,15 +97,15 @@ NEW_TITLE: dict[Path, Value] = document(title="New")
 def test_a_product_needs_a_look_when_a_side_changed_or_is_missing(settled: Database, changed: str,
                                                                   keys: list[str]) -> None:
     with settled.write() as connection:
-        catalog, snapshot, base = Catalog(connection, SHOP), Snapshot(connection, SHOP), BaseStore(connection, SHOP)
+        snapshot, base = Snapshot(connection, SHOP), BaseStore(connection, SHOP)
         {
-            "catalog": lambda: catalog.replace("i", [("a", OURS), ("b", NEW_TITLE), ("c", OURS)]),
+            "catalog": lambda: take(connection, SHOP, {"a": OURS, "b": NEW_TITLE, "c": OURS}),
             "store": lambda: snapshot.put([stored("gid/b", fields=NEW_TITLE)]),
             "deleted in the store": lambda: snapshot.remove(["gid/b"]),
-            "not linked": lambda: catalog.replace("i", [(key, OURS) for key in "abcd"]),
+            "not linked": lambda: take(connection, SHOP, dict.fromkeys("abcd", OURS)),
             "forgotten": lambda: base.remove(["b"]),
             "to be seen again": lambda: base.put([agreed("b")]),
-            "gone from the catalog": lambda: catalog.replace("i", [("a", OURS), ("c", OURS)]),
+            "gone from the catalog": lambda: take(connection, SHOP, dict.fromkeys("ac", OURS)),
             "new in the store": lambda: snapshot.put([stored("gid/new")]),
         }[changed]()
     assert unsettled(settled) == keys
@@ -117,7 +116,7 @@ def test_a_product_needs_a_look_when_a_side_changed_or_is_missing(settled: Datab
 
 def test_products_that_need_a_look_come_in_order_of_key(database: Database) -> None:
     with database.write() as connection:
-        Catalog(connection, SHOP).replace("i", [(key, OURS) for key in ("c", "a", "b")])
+        take(connection, SHOP, dict.fromkeys("cab", OURS))
     assert unsettled(database) == ["a", "b", "c"]
     assert unsettled(database, ["c", "b"]) == ["b", "c"]
 
@@ -125,5 +124,5 @@ def test_products_that_need_a_look_come_in_order_of_key(database: Database) -> N
 def test_linked_products_that_the_catalog_lost_are_counted(settled: Database) -> None:
     with settled.write() as connection:
         assert BaseStore(connection, SHOP).gone() == 0
-        Catalog(connection, SHOP).replace("i", [("a", OURS), ("new", OURS)])
+        take(connection, SHOP, {"a": OURS, "new": OURS})
         assert BaseStore(connection, SHOP).gone() == 2

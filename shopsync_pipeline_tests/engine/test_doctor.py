@@ -8,13 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from shopsync_pipeline.catalog.sources import Credentials
 from shopsync_pipeline.engine.doctor import Finding, examine, shown_settings
+from shopsync_pipeline.engine.fetch import local_paths
 from shopsync_pipeline.settings import Settings
+from shopsync_pipeline_tests.catalog.sources.conftest import behaviour, start
+from shopsync_pipeline_tests.catalog.sources.servers import Behaviour, Server
 from shopsync_pipeline_tests.conftest import TOKEN, DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Make = Callable[..., Settings]
+Start = Callable[..., tuple[Server, Credentials]]
+
+__all__ = ["behaviour", "start"]
+
+
+@pytest.fixture
+def folder(shelf: Shelf) -> Path:
+    """What the servers serve: the shelf's folder."""
+    return shelf.file.parent
 
 
 def findings(settings: Settings) -> dict[str, Finding]:
@@ -68,16 +81,51 @@ def test_a_shop_that_does_not_answer_is_told(make_settings: Make, shelf: Shelf, 
     assert "locked by Shopify" in findings(make_settings())["shop"].says
 
 
+def test_a_delivery_on_a_server_is_looked_at_and_not_fetched(make_settings: Make, shelf: Shelf, start: Start,
+                                                             tmp_path: Path, behaviour: Behaviour) -> None:
+    server, credentials = start("ftps")
+    settings = make_settings(
+        SHOPSYNC_EXPORT_PATH=server.address, SHOPSYNC_SOURCE_USER=credentials.user,
+        SHOPSYNC_SOURCE_PASSWORD=credentials.password, SHOPSYNC_SOURCE_CA=credentials.authorities,
+        SHOPSYNC_SPOOL_PATH=tmp_path / "spool")
+
+    found = findings(settings)["export"]
+
+    assert found == Finding("export", True, (
+        f"{server.address}/ answers: 1 files, 0.0 MB; what is new is fetched by the next import"))
+    assert not (tmp_path / "spool").exists()
+    local_paths(settings)
+    told = findings(settings)["export"].says
+    assert "is an export of shape shopify_template: 1 files" in told
+    assert told.endswith(f"; {server.address}/ answers, with nothing new")
+    assert behaviour.sent == ["shop.csv"]
+
+
+def test_a_source_that_refuses_is_told_without_its_password(make_settings: Make, shelf: Shelf, start: Start,
+                                                            tmp_path: Path) -> None:
+    server, credentials = start("sftp")
+    found = findings(make_settings(
+        SHOPSYNC_EXPORT_PATH=server.address, SHOPSYNC_SOURCE_USER="dealer", SHOPSYNC_SOURCE_PASSWORD="not-this-one",
+        SHOPSYNC_SOURCE_KNOWN_HOSTS=credentials.known_hosts, SHOPSYNC_SPOOL_PATH=tmp_path / "spool"))["export"]
+    assert not found.well
+    assert "refuses to let user dealer in" in found.says
+    assert "not-this-one" not in found.says
+
+
 def test_settings_are_shown_with_secrets_masked(make_settings: Make) -> None:
     settings = make_settings(
-        SHOPSYNC_API_TOKEN="hush-hush", SHOPSYNC_DATABASE_URL="postgres://me:hush@db.example:5432/shop?sslpassword=hush",
+        SHOPSYNC_API_TOKEN="hush-hush", SHOPSYNC_SOURCE_PASSWORD="hush", SHOPSYNC_EXPORT_PATH="ftp://me@host/x",
+
+        SHOPSYNC_DATABASE_URL="postgres://me:hush@db.example:5432/shop?sslpassword=hush",
         SHOPSYNC_DAGSTER_POSTGRES_URL="nothing like an address: hush", SHOPSYNC_DAGSTER_URL="http://me:hush@dagster:1")
     shown = {name: value for name, value, _ in shown_settings(settings)}
 
-    assert shown["SHOPSYNC_API_TOKEN"] == shown["SHOPSYNC_DAGSTER_POSTGRES_URL"] == "set (hidden)"
-    assert shown["SHOPIFY_ACCESS_TOKEN"] == "set (hidden)"
+    for secret in ("SHOPSYNC_API_TOKEN", "SHOPSYNC_SOURCE_PASSWORD", "SHOPIFY_ACCESS_TOKEN",
+                   "SHOPSYNC_DAGSTER_POSTGRES_URL"):
+        assert shown[secret] == "set (hidden)"
     assert shown["SHOPSYNC_DATABASE_URL"] == "postgresql+psycopg2://me:***@db.example:5432/shop"
     assert shown["SYNC_CONFLICT_RESOLUTION"] == "manual_review"
+    assert (shown["SHOPSYNC_EXPORT_PATH"], shown["SHOPSYNC_SOURCE_KEY"]) == ("ftp://…@host/x", "")
     assert not any(secret in value for value in shown.values() for secret in ("hush", TOKEN))
     assert len(shown) == len(Settings.model_fields)
     assert all(purpose for *_, purpose in shown_settings(settings))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline.db.catalog import Catalog, Import
+from shopsync_pipeline.db.imports import Import
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.ingest import fingerprint, ingest, quarantined_rows
+from shopsync_pipeline.engine.imports import recent_imports
+from shopsync_pipeline.engine.ingest import ingest, quarantined_rows, recognise
 from shopsync_pipeline.engine.review import documents
 from shopsync_pipeline_tests.engine.shelf import Shelf
 
 
 def imports(context: Context) -> list[Import]:
-    with context.database.read() as connection:
-        return Catalog(connection, context.shop_id).imports()
+    return recent_imports(context)
 
 
 def titles(context: Context) -> dict[str, object]:
@@ -55,7 +53,24 @@ def test_the_next_delivery_says_what_appeared_changed_and_vanished(context: Cont
     assert sorted(one.state for one in imports(context)) == ["current", "superseded"]
 
 
-def test_a_failed_delivery_leaves_yesterdays_catalog(context: Context, shelf: Shelf) -> None:
+def test_an_import_keeps_its_files_and_what_it_changed(context: Context, shelf: Shelf) -> None:
+    ingest(context)
+    shelf.change("L1", title="Lamp One", price="99.00")
+
+    report = ingest(context)
+
+    assert report.switch.groups == {"content": 1, "pricing": 1}
+    newest, first = imports(context)
+    assert (newest.switch, newest.products, newest.import_id) == (report.switch, 5, report.import_id)
+    assert first.switch is not None
+    assert first.switch.appeared == 5
+    (file,) = newest.files
+    assert (file["name"], file["encoding"], file["role"], file["lines"]) == ("shop.csv", "utf-8", "shopify_template", 6)
+    assert file["size"] == shelf.file.stat().st_size
+    assert report.files == newest.files
+
+
+def test_a_delivery_without_products_leaves_yesterdays_catalog(context: Context, shelf: Shelf) -> None:
     yesterday = ingest(context)
     nothing_for_sale = ",".join(shelf.rows["L1"]) + "\n" + "," * (len(shelf.rows["L1"]) - 1) + "\n"
     shelf.file.write_text(nothing_for_sale)
@@ -65,7 +80,7 @@ def test_a_failed_delivery_leaves_yesterdays_catalog(context: Context, shelf: Sh
 
     assert len(titles(context)) == 5
     (current,) = [one for one in imports(context) if one.state == "current"]
-    (failed,) = [one for one in imports(context) if one.state == "failed"]
+    (failed,) = [one for one in imports(context) if one.state == "refused"]
     assert current.import_id == yesterday.import_id
     assert failed.error is not None
     assert "holds no product that can be sold" in failed.error
@@ -78,10 +93,13 @@ def test_a_delivery_that_is_not_there_changes_nothing(context: Context, shelf: S
     ingest(context)
     shelf.file.unlink()
 
-    with pytest.raises(CatalogError, match="holds no export"):
-        ingest(context)
+    for look in (ingest, recognise):
+        with pytest.raises(CatalogError, match="holds no export"):
+            look(context)
 
     assert len(titles(context)) == 5
+    assert [(one.state, "holds no export" in (one.error or "")) for one in imports(context)] == [
+        ("failed", True), ("failed", True), ("current", False)]
 
 
 def test_a_value_that_cannot_be_read_is_kept_with_its_reason(context: Context, shelf: Shelf) -> None:
@@ -91,24 +109,10 @@ def test_a_value_that_cannot_be_read_is_kept_with_its_reason(context: Context, s
 
     assert (report.products, report.quarantined) == (5, 1)
     (row,) = quarantined_rows(context, None, 10)
-    assert (row.file, row.line, row.column, row.value) == ("shop.csv", 3, "Variant Price", "twelve")
+    assert (row.file, row.line, row.column, row.value, row.kind) == (
+        "shop.csv", 3, "Variant Price", "twelve", "value")
     assert 'Variant Price for L2 is "twelve"' in row.reason
     shelf.change("L2", price="12.50")
     ingest(context)
     assert quarantined_rows(context, None, 10) == []
     assert len(quarantined_rows(context, report.import_id, 10)) == 1, "an earlier import keeps its rows"
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_fingerprint_names_the_files_without_reading_them(context: Context, shelf: Shelf) -> None:
-    before = fingerprint(context.settings)
-    assert fingerprint(context.settings) == before
-    shelf.change("L1", title="Lamp One")
-    assert fingerprint(context.settings) != before
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_fingerprint_of_nothing_names_the_settings(context: Context, tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="SHOPSYNC_EXPORT_PATH") as error:
-        fingerprint(context.settings)
-    assert str(tmp_path / "export") in str(error.value)

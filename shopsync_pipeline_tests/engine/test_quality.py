@@ -11,7 +11,7 @@ from shopsync_pipeline.core.errors import CatalogError
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.observer import Observer
 from shopsync_pipeline.core.quality import CHECKS, Severity, Threshold
-from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.imports import Imports
 from shopsync_pipeline.db.quality import Findings
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.ingest import ingest
@@ -30,7 +30,7 @@ def imported(context: Context, products: dict[str, dict[Path, Value]], *,
     """An import as the ingest makes one: findings are kept in the transaction of the switch."""
     observer = Observer()
     with context.database.write() as connection:
-        import_id = Catalog(connection, context.shop_id).start_import("here", "digest")
+        import_id = Imports(connection, context.shop_id).start("here", "digest")
     with context.database.write() as connection:
         catalog = Catalog(connection, context.shop_id)
         for key, fields in products.items():

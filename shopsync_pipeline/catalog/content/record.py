@@ -6,6 +6,7 @@ keeps the row that it came from, as the index of its file (see `Stage.file_name`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,6 +22,9 @@ class Row(NamedTuple):
 
 
 NOWHERE = Row()
+
+RefuseValue = Callable[[Row, str, str, str], None]
+"""Takes (row, column, value, reason) of a value that was set aside while the rest of its row was used."""
 
 
 class Text(NamedTuple):

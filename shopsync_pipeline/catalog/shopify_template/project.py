@@ -5,15 +5,19 @@ The first row speaks for the product; each row with an option value is a variant
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import orjson
 
+from shopsync_pipeline.catalog.content.project import Projected
+from shopsync_pipeline.catalog.content.selling import in_one_place
 from shopsync_pipeline.catalog.feeds.offer import Offer
 from shopsync_pipeline.catalog.markup import sanitised_page
-from shopsync_pipeline.catalog.rules import LIST, ProjectionRules
+from shopsync_pipeline.catalog.pricing import Priced, price, rule_for
+from shopsync_pipeline.catalog.rules import LIST, CatalogRules
+from shopsync_pipeline.catalog.shopify_template.origins import origins_of
+from shopsync_pipeline.catalog.shopify_template.rows import TemplateRow
 from shopsync_pipeline.catalog.values import (
     decimal_number,
     flag,
@@ -43,39 +47,13 @@ _STATUSES = frozenset({"ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"})
 _POLICIES = {"deny": "DENY", "continue": "CONTINUE", "false": "DENY", "true": "CONTINUE"}
 
 
-@dataclass(frozen=True, slots=True)
-class MetafieldCell:
-    """The metafield that a column holds, with the cell's text."""
-
-    namespace: str
-    key: str
-    type: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateRow:
-    """One row: `cells` by column meaning (see `columns`), without the empty ones; `names` gives the written column."""
-
-    file: str
-    line: int
-    cells: Mapping[str, str]
-    metafields: Sequence[MetafieldCell] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
-    offer: Offer | None = None
-
-    def get(self, name: str) -> str:
-        """The cell's text without surrounding space, or empty text."""
-        return self.cells.get(name, "").strip()
-
-
 def is_variant(row: TemplateRow, first: bool) -> bool:
     """Whether a row describes a variant: the first one always does, a further one if it has an option value."""
     return first or any(row.get(f"option{number}_value") for number in (1, 2, 3))
 
 
-def project(handle: str, rows: Sequence[TemplateRow], rules: ProjectionRules, refuse: RefuseValue) -> Product:
-    """The canonical document of one handle's rows (at least one, in file order)."""
+def project(handle: str, rows: Sequence[TemplateRow], rules: CatalogRules, refuse: RefuseValue) -> Projected:
+    """The canonical document of one handle's rows (at least one, in file order), with the origin of every field."""
     head = rows[0]
     reader = _Cells(refuse)
     images = _images(rows, reader, rules)
@@ -86,11 +64,12 @@ def project(handle: str, rows: Sequence[TemplateRow], rules: ProjectionRules, re
             reader.refuse(row, "sku", "the row has no option value that would tell its variant from the others")
     if not names:
         names = (DEFAULT_OPTION,)
-    variants, images = _variants(variant_rows, names, reader, images)
+    found, images = _variants(variant_rows, names, reader, images, rules)
+    variants = tuple(variant for _, variant, _ in found)
     status = _status(head, reader)
     if status == "ACTIVE" and any(variant.price is None for variant in variants):
         status = "DRAFT"
-    return Product(
+    product = Product(
         key=ProductKey(f"handle:{handle}"), handle=handle, title=head.get("title") or handle,
         body_html=sanitised_page(head.get("body")) or None, vendor=head.get("vendor") or None,
         product_type=head.get("type") or None,
@@ -98,6 +77,7 @@ def project(handle: str, rows: Sequence[TemplateRow], rules: ProjectionRules, re
         status=status, seo_title=head.get("seo_title") or None, seo_description=head.get("seo_description") or None,
         options=names, variants=variants, metafields=_metafields(head), images=images,
     )
+    return Projected(product, origins_of(product, rows, found))
 
 
 class _Cells:
@@ -176,7 +156,7 @@ def _status(head: TemplateRow, reader: _Cells) -> str:
     return status or "ACTIVE"
 
 
-def _images(rows: Sequence[TemplateRow], reader: _Cells, rules: ProjectionRules) -> tuple[Image, ...]:
+def _images(rows: Sequence[TemplateRow], reader: _Cells, rules: CatalogRules) -> tuple[Image, ...]:
     found: list[tuple[int, int, TemplateRow]] = []
     for place, row in enumerate(rows):
         if row.get("image"):
@@ -185,18 +165,21 @@ def _images(rows: Sequence[TemplateRow], reader: _Cells, rules: ProjectionRules)
     images: dict[str, Image] = {}
     for _, _, row in sorted(found, key=lambda item: item[:2]):
         images.setdefault(row.get("image"), Image(source=row.get("image"), alt=row.get("image_alt")))
-    return tuple(images.values())[:rules.image_limit]
+    return tuple(images.values())[:rules.images.limit]
 
 
 def _variants(
-    rows: Sequence[TemplateRow], names: Sequence[str], reader: _Cells, images: tuple[Image, ...],
-) -> tuple[tuple[Variant, ...], tuple[Image, ...]]:
-    """The variants, and the images with those that only a variant names added at the end."""
+    rows: Sequence[TemplateRow], names: Sequence[str], reader: _Cells, images: tuple[Image, ...], rules: CatalogRules,
+) -> tuple[list[tuple[TemplateRow, Variant, Priced | None]], tuple[Image, ...]]:
+    """The variants with their rows, and the images with those that only a variant names added at the end."""
     kept: list[tuple[TemplateRow, tuple[str, ...]]] = []
     seen: set[tuple[str, ...]] = set()
     for row in rows:
         options = tuple(row.get(f"option{number}_value") or DEFAULT_OPTION_VALUE for number in range(1, len(names) + 1))
         folded = tuple(option.casefold() for option in options)
+        if folded in seen and row.get("image") and not (row.get("sku") or row.get("price")):
+            # A row for one more picture that repeats the options of the first.
+            continue
         if folded in seen:
             reader.refuse(row, "option1_value", f"a second variant {' / '.join(options)} of the same product")
             continue
@@ -210,13 +193,30 @@ def _variants(
         if picture is not None and picture not in sources:
             sources.add(picture)
             images = (*images, Image(source=picture))
-        variants.append(_variant(row, options, key, picture, reader))
-    return tuple(variants), images
+        priced = _priced(row, rows[0], reader, rules)
+        variants.append((row, _variant(row, options, key, picture, reader, priced, rules), priced))
+    return variants, images
 
 
-def _variant(row: TemplateRow, options: tuple[str, ...], key: VariantKey, picture: str | None,
-    reader: _Cells) -> Variant:
-    offer = row.offer or Offer()
+def _priced(row: TemplateRow, head: TemplateRow, reader: _Cells, rules: CatalogRules) -> Priced | None:
+    """What the feeds' amounts come to by the pricing rules; `None` where no feed or no rule knows the variant."""
+    if row.offer is None:
+        return None
+    rule = rule_for(rules.pricing, vendor=head.get("vendor"), feed=row.offer.feed, category=(head.get("type"),))
+    if rule is None:
+        return None
+    priced = price(row.offer, rule)
+    if priced.refusal is not None:
+        reader.refuse(row, "price", f"the feed's price cannot be made ({priced.reason}): {priced.refusal}")
+    return priced
+
+
+def _variant(row: TemplateRow, options: tuple[str, ...], key: VariantKey, picture: str | None, reader: _Cells,
+             priced: Priced | None, rules: CatalogRules) -> Variant:
+    offered = row.offer.stock if row.offer is not None else ()
+    if not rules.stock_by_location:
+        offered = in_one_place(offered)
+    offer, made = row.offer or Offer(), priced or Priced(reason="no feed offers it")
     tracked = row.get("tracker").lower() == "shopify"
     stock: tuple[Stock, ...] = ()
     if tracked and (available := reader.whole(row, "quantity")) is not None:
@@ -225,16 +225,16 @@ def _variant(row: TemplateRow, options: tuple[str, ...], key: VariantKey, pictur
     if policy is None:
         reader.refuse(row, "policy", "neither deny nor continue; deny is used")
         policy = "DENY"
-    price = offer.price if offer.price is not None else reader.money(row, "price", positive=True)
+    amount = made.price if made.price is not None else reader.money(row, "price", positive=True)
     compare = reader.money(row, "compare_at_price") or None
     cost = reader.money(row, "cost")
     return Variant(
         key=key, sku=row.get("sku") or None, options=options,
-        barcode=offer.barcode or reader.barcode(row), price=price,
-        compare_at_price=offer.compare_at_price if offer.compare_at_price is not None else compare,
-        cost=offer.cost if offer.cost is not None else cost, weight=offer.weight or reader.weight(row),
+        barcode=offer.barcode or reader.barcode(row), price=amount,
+        compare_at_price=made.compare_at_price if made.price is not None else compare,
+        cost=made.cost if made.cost is not None else cost, weight=offer.weight or reader.weight(row),
         taxable=reader.flag(row, "taxable", True), requires_shipping=reader.flag(row, "requires_shipping", True),
-        tracked=tracked or offer.counted, inventory_policy=policy, image=picture, stock=offer.stock or stock,
+        tracked=tracked or offer.counted, inventory_policy=policy, image=picture, stock=offered or stock,
     )
 
 

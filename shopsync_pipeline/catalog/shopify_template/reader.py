@@ -6,40 +6,41 @@ Rows of a handle may lie anywhere, even in two files; staging brings them togeth
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import IO
 
 import orjson
 
 from shopsync_pipeline.catalog.archive import Member, open_text
+from shopsync_pipeline.catalog.content.project import Projected
+from shopsync_pipeline.catalog.delivery import SourceFile
+from shopsync_pipeline.catalog.feeds.matching import match_feeds
 from shopsync_pipeline.catalog.feeds.offer import Offer, offer_of
-from shopsync_pipeline.catalog.feeds.offers import match_feeds, stage_feeds
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
 from shopsync_pipeline.catalog.records import Dialect, read_batches
-from shopsync_pipeline.catalog.rules import ProjectionRules
+from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.catalog.shopify_template.columns import TemplateHeader, parse_header
-from shopsync_pipeline.catalog.shopify_template.project import MetafieldCell, TemplateRow, project
+from shopsync_pipeline.catalog.shopify_template.project import project
+from shopsync_pipeline.catalog.shopify_template.rows import MetafieldCell, TemplateRow
 from shopsync_pipeline.catalog.staging import FIELD, Stage
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline.core.product import Product
 
 TABLE = "template"
 ROWS_PER_FETCH = 1000
 
 
 def read_products(
-    stage: Stage, members: list[tuple[str, int, Member]], feeds: list[tuple[str, Member]], rules: ProjectionRules,
-    account: Account,
-) -> Iterator[Product]:
-    """Streams the products of template files, given as (encoding, lines, member), in the order of their keys."""
+    stage: Stage, members: Sequence[tuple[SourceFile, Member]], rules: CatalogRules, account: Account,
+) -> Iterator[Projected]:
+    """Streams the products of template files in the order of their keys. The feeds were staged before."""
     stage.execute("CREATE TABLE template (file INTEGER, line INTEGER, handle VARCHAR, sku VARCHAR, cells VARCHAR)")
     headers: dict[int, TemplateHeader] = {}
-    for encoding, _, member in members:
+    for file, member in members:
         index = stage.file_index(member)
         path = stage.scratch("template.txt")
         with path.open("w", encoding="utf-8", newline="") as out:
-            headers[index] = _stage(member, index, encoding, out, account)
+            headers[index] = _stage(member, index, file.encoding, out, account)
         stage.execute(
             f"INSERT INTO template SELECT * FROM read_csv('{path.as_posix()}', delim=chr(31), quote='', escape='', "
             "header=false, auto_detect=false, new_line='\\n', max_line_size=16777216, columns={'file': 'INTEGER', "
@@ -47,9 +48,10 @@ def read_products(
         path.unlink()
     stage.execute("""
         CREATE TABLE row_of AS SELECT row_number() OVER (ORDER BY handle, file, line) - 1 AS ord, * FROM template""")
-    stage.execute("CREATE TABLE code AS SELECT ord, 0 AS tier, sku, ord AS line FROM row_of WHERE sku IS NOT NULL")
-    stage_feeds(stage, feeds, rules, account)
-    match_feeds(stage, account)
+    stage.execute("CREATE TABLE code AS SELECT ord, 0 AS tier, '' AS system, sku, ord AS line FROM row_of "
+                  "WHERE sku IS NOT NULL")
+    stage.execute("CREATE TABLE maker (ord BIGINT, manufacturer VARCHAR, mpn VARCHAR)")
+    match_feeds(stage, rules, account)
     rows: list[TemplateRow] = []
     handle = ""
     for next_handle, row in _rows(stage, headers):
@@ -62,12 +64,12 @@ def read_products(
         yield _project(handle, rows, rules, account)
 
 
-def _project(handle: str, rows: list[TemplateRow], rules: ProjectionRules, account: Account) -> Product:
-    product = project(handle, rows, rules, account.refuse_value)
+def _project(handle: str, rows: list[TemplateRow], rules: CatalogRules, account: Account) -> Projected:
+    projected = project(handle, rows, rules, account.refuse_value)
     account.counts["products"] += 1
-    if any(variant.price is None for variant in product.variants):
+    if any(variant.price is None for variant in projected.product.variants):
         account.counts["products.without_price"] += 1
-    return product
+    return projected
 
 
 def _stage(member: Member, index: int, encoding: str, out: IO[str], account: Account) -> TemplateHeader:
@@ -114,5 +116,5 @@ def _rows(stage: Stage, headers: dict[int, TemplateHeader]) -> Iterator[tuple[st
                 {name: cells[str(place)] for name, place in header.places.items() if str(place) in cells},
                 [MetafieldCell(column.namespace, column.key, column.type, cells[str(column.place)])
                  for column in header.metafields if str(column.place) in cells],
-                written[index], offer,
+                written[index], offer, index,
             )

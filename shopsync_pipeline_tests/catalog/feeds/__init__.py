@@ -1,0 +1,1 @@
+"""Distributor feeds as a specification: bytes in the layouts of the distributors in, facts and an account out."""
