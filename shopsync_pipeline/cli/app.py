@@ -19,8 +19,10 @@ from shopsync_pipeline.cli.catalog import catalog_app
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
 from shopsync_pipeline.cli.plan import plan_app
 from shopsync_pipeline.cli.terminal import console, opened, told
+from shopsync_pipeline.core.compare import markdown
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.engine.compare import compare as compare_catalog
 from shopsync_pipeline.engine.doctor import examine, shown_settings
 from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline.orchestration.metadata import shown
@@ -130,6 +132,26 @@ def doctor() -> None:
         told(f"{'ok ' if finding.well else 'BAD'} {finding.name}: {finding.says}")
     if not all(finding.well for finding in findings):
         raise SystemExit(1)
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="Product CSV of the old system, in Shopify's columns.")],
+    report: Annotated[Path | None, typer.Option(help="Write the agreement per field to this Markdown file.")] = None,
+    differences: Annotated[Path | None, typer.Option(help="Write every difference to this CSV file.")] = None,
+) -> None:
+    """How far the catalog agrees with what an older, file-based system put out; changes nothing."""
+    found = compare_catalog(opened(), old, differences)
+    if report is not None:
+        report.write_text(markdown(found, source=old.name), encoding="utf-8")
+        told(f"The comparison is in {report}.")
+    if differences is not None:
+        told(f"The differences are in {differences}.")
+    told(f"{found.share:.1%} of the values are the same, over {found.both} products that both have; {found.only_ours} "
+         f"only ours, {found.only_theirs} only theirs.")
+    for name, agreement in sorted(found.fields.items(), key=lambda row: (row[1].share, row[0])):
+        if agreement.spoken_of and agreement.share < 1:
+            told(f"    {name}: " + ", ".join(f"{count} {verdict.value}" for verdict, count in agreement.counts.items()))
 
 
 @db_app.command("upgrade")
