@@ -51,11 +51,13 @@ class Wall:
     sentence: str
     count: int = 0
     products: list[str] = field(default_factory=list)
+    last: str = ""
 
     def met_by(self, product_key: str) -> None:
         """Counts one more product; items of one product come one after another."""
-        if self.products[-1:] == [product_key]:
+        if product_key == self.last:
             return
+        self.last = product_key
         self.count += 1
         if len(self.products) < EXAMPLES:
             self.products.append(product_key)
