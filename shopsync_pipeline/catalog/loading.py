@@ -6,7 +6,7 @@ lines, and any segment where that does not hold, are read again record by record
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,7 +19,7 @@ import duckdb
 from shopsync_pipeline.catalog.archive import Member
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
 from shopsync_pipeline.catalog.records import Batch, Dialect, Rejected, read_batches, restore
-from shopsync_pipeline.catalog.segments import BACKSLASH, COMMA, NEWLINE, QUOTE, Segment, segments, with_joined_lines
+from shopsync_pipeline.catalog.segments import BACKSLASH, COMMA, NEWLINE, QUOTE, Segment, segments
 from shopsync_pipeline.catalog.tables import Column, Kind, Table
 from shopsync_pipeline.core.errors import CatalogError
 
@@ -115,30 +115,28 @@ class _Loader:
         """Whether DuckDB could read the segment; if not, nothing of it was loaded."""
         if prepared == b"\n":
             return not segment.raw.strip(b"\r\n")
-        rejected = self._read(prepared)
-        shifts: dict[int, int] = {}
-        escaped = segment.escaped
-        if rejected is None:
-            joined, shifts = with_joined_lines(prepared, self._dialect)
-            rejected = self._read(joined) if shifts else None
-            if rejected is None:
-                return False
-            escaped = True
+        read = self._read(prepared)
+        if read is None:
+            return False
+        rejected, shifts = read
         line = f"{segment.first}::INTEGER + rowid"
-        if rejected or shifts:
-            self._number(segment.first, rejected, shifts)
+        if shifts:
+            self._number(segment.first, shifts)
             line = "line"
         rows = self._stage.execute("SELECT count(*) FROM raw").fetchall()[0][0]
-        self._insert(self._layout or (), _Raw(line, escaped), rows)
+        self._insert(self._layout or (), _Raw(line, segment.escaped), rows)
         if rejected:
             physical = segment.raw.split(b"\n")
-            for record in rejected:
-                begin, end = (place + _shift(shifts, place) for place in (record, record + 1))
-                self._carefully(b"\n".join(physical[begin:end]) + b"\n", segment.first + begin)
+            for number in rejected:
+                self._carefully(physical[number] + b"\n", segment.first + number)
         return True
 
-    def _read(self, prepared: bytes) -> list[int] | None:
-        """Reads lines into the table `raw`; gives the rejected ones, from 0, or `None` if a record was no line."""
+    def _read(self, prepared: bytes) -> tuple[list[int], dict[int, int]] | None:
+        """Reads lines into the table `raw`.
+
+        Gives the lines that were rejected (from 0), and for the first row behind a rejected line or a line end within a
+        value by how much its line is more than its place; `None` if that does not account for every line.
+        """
         lines = prepared.count(b"\n")
         path = self._stage.scratch("segment.csv")
         path.write_bytes(prepared)
@@ -149,25 +147,66 @@ class _Loader:
                 f"delim='{self._dialect.delimiter}', quote='\"', escape='\"', header=false, auto_detect=false, "
                 f"new_line='\\n', strict_mode=true, null_padding=false, max_line_size=16777216, ignore_errors=true, "
                 f"store_rejects=true, rejects_limit={_MOST_REJECTED}, columns={{{columns}}})")
-            rejected = run("SELECT DISTINCT line - 1 FROM reject_errors ORDER BY 1").fetchall()
+            positions = run("SELECT DISTINCT line_byte_position FROM reject_errors ORDER BY 1").fetchall()
         except duckdb.Error:
             return None
         finally:
             path.unlink()
             self._stage.forget_rejects()
         rows = run("SELECT count(*) FROM raw").fetchall()[0][0]
-        if rows + len(rejected) != lines or len(rejected) >= _MOST_REJECTED:
+        missing = lines - rows - len(positions)
+        if missing < 0 or len(positions) >= _MOST_REJECTED:
             return None
-        return [line for (line,) in rejected]
+        several = self._rows_of_several_lines() if missing else []
+        if several is None or sum(ends for _, ends, _ in several) != missing:
+            return None
+        # Positions count from 1; a line's number is the number of line ends before it.
+        rejected: list[int] = []
+        number = seen = 0
+        for (position,) in positions:
+            number += prepared.count(b"\n", seen, max(position - 1, 0))
+            seen = max(position - 1, 0)
+            rejected.append(number)
+        if self._has_rows_too_wide(prepared, rejected, sum(inner for _, _, inner in several)):
+            return None
+        return rejected, _shifts(rejected, [(row, ends) for row, ends, _ in several])
 
-    def _number(self, first: int, rejected: Sequence[int], shifts: Mapping[int, int]) -> None:
-        """Gives the table `raw` a column `line`: rejected records and joined lines shift the lines behind them."""
-        begins: dict[int, int] = {}
-        for record in sorted({*(record + 1 for record in rejected), *shifts}):
-            gone = bisect_left(rejected, record)
-            begins[record - gone] = gone + _shift(shifts, record)
+    def _has_rows_too_wide(self, prepared: bytes, rejected: Sequence[int], inner: int) -> bool:
+        """Whether a row has one empty field too many at its end, which DuckDB lets pass. Then more lines end with a
+        separator than rows end with an empty field; `inner` of these are within values."""
+        end = self._dialect.delimiter.encode() + b"\n"
+        ended = prepared.count(end)
+        if not ended:
+            return False
+        if rejected:
+            lines = prepared.split(b"\n")
+            ended -= sum(lines[number].endswith(end[:1]) for number in rejected)
+        last = f"c{len(self._layout or ()) - 1}"
+        empty = self._stage.execute(f"SELECT count(*) FROM raw WHERE {last} IS NULL").fetchall()[0][0]
+        return bool(ended - inner != empty)
+
+    def _rows_of_several_lines(self) -> list[tuple[int, int, int]] | None:
+        """Rows of `raw` with line ends in their values, how many, and how many of these behind a separator; `None`
+        where a line within a value looks like the beginning of a record: then a quote was more likely never closed."""
+        cells = [f"c{place}" for place in range(len(self._layout or ()))]
+        several = " OR ".join(f"contains({cell}, chr(10))" for cell in cells)
+        ends = " + ".join(f"coalesce(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells)
+        mark = f"'{self._dialect.delimiter}' || chr(10)"
+        behind = " + ".join(
+            f"coalesce((length({cell}) - length(replace({cell}, {mark}, ''))) // 2, 0)" for cell in cells)
+        begun = " OR ".join(f"regexp_matches({cell}, '\\n\\s*\"?-?[0-9]+\"?\\s*[{self._dialect.delimiter}]')"
+                            for cell in cells)
+        found = self._stage.execute(
+            f"SELECT rowid, {ends}, {behind}, coalesce({begun}, false) FROM raw WHERE {several} ORDER BY rowid",
+        ).fetchall()
+        if any(looks_begun for *_, looks_begun in found):
+            return None
+        return [(row, lines, inner) for row, lines, inner, _ in found]
+
+    def _number(self, first: int, shifts: Mapping[int, int]) -> None:
+        """Gives the table `raw` a column `line`."""
         self._stage.execute("CREATE OR REPLACE TEMP TABLE shift AS SELECT unnest(?) AS begins, unnest(?) AS rows",
-                            [list(begins), list(begins.values())])
+                            [list(shifts), list(shifts.values())])
         self._stage.execute(
             f"CREATE OR REPLACE TEMP TABLE raw AS SELECT ({first} + place + coalesce(rows, 0))::INTEGER AS line, "
             "found.* EXCLUDE place FROM (SELECT rowid AS place, * FROM raw) AS found "
@@ -253,11 +292,23 @@ class _Loader:
                 self._member.name, line, name, value or "", f"{name} is \"{value or ''}\": not an id"))
 
 
-def _shift(shifts: Mapping[int, int], record: int) -> int:
-    """How many lines were joined before a record."""
-    if not shifts:
-        return 0
-    return shifts.get(record) or max((rows for begins, rows in shifts.items() if begins <= record), default=0)
+def _shifts(rejected: Sequence[int], several: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Row → by how much its line and those of all rows behind it are more than their place."""
+    shifts: dict[int, int] = {}
+    more = 0
+    waiting = deque(rejected)
+    for row, ends in several:
+        while waiting and waiting[0] - more <= row:
+            begins = waiting.popleft() - more
+            more += 1
+            shifts[begins] = more
+        more += ends
+        shifts[row + 1] = more
+    while waiting:
+        begins = waiting.popleft() - more
+        more += 1
+        shifts[begins] = more
+    return shifts
 
 
 def _is_header(first: Sequence[str]) -> bool:

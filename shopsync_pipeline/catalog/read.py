@@ -72,9 +72,8 @@ class Reading:
         """
         with self._opened() as stage:
             if self._delivery.shape == SHOPIFY_TEMPLATE:
-                found = read_template(stage, self._members(), self._rules, self._account)
-                files = self._places(stage)
-                yield from (document_of(projected, files) for projected in found)
+                for projected in read_template(stage, self._members(), self._rules, self._account):
+                    yield document_of(projected, self._places(stage))
                 return
             content = READERS[self._delivery.shape](stage, self._members(), self._rules, self._account)
             work = Work(self._rules, content.names, self._related(content), self._places(stage))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from shopsync_pipeline.catalog.archive import NEVER_TEXT, MemberBytes
-from shopsync_pipeline.catalog.records import MAX_RECORD_LINES, Dialect
+from shopsync_pipeline.catalog.records import Dialect
 
 SEGMENT_BYTES = 24 << 20
 """Bytes of one segment: large enough that a query costs nothing beside it, small enough to read again with care."""
@@ -171,32 +171,3 @@ def _unescaped(text: bytes, delimiter: str) -> bytes | None:
             return None
         text = _ESCAPE.sub(lambda match: _STAND_INS.get(match[1], match[1]), text)
     return text
-
-
-def with_joined_lines(prepared: bytes, dialect: Dialect) -> tuple[bytes, dict[int, int]]:
-    """Line ends within quotes become stand-ins, so that each record is one line.
-
-    Also gives, for each record (from 0) behind such a one, how many lines were joined before it. A line that looks
-    like a new record is never joined: then a quote was left open.
-    """
-    numbered = re.compile(rb'\s*"?-?\d+"?\s*' + re.escape(dialect.delimiter.encode()))
-    records: list[bytes] = []
-    joined: dict[int, int] = {}
-    extra = 0
-    lines = iter(prepared.removesuffix(b"\n").split(b"\n"))
-    for line in lines:
-        if line.count(b'"') & 1:
-            parts = [line]
-            for more in lines:
-                parts.append(more)
-                if more.count(b'"') & 1 or numbered.match(more) or len(parts) >= MAX_RECORD_LINES:
-                    break
-            if len(parts) > 1 and not numbered.match(parts[-1]):
-                records.append(NEWLINE.encode().join(parts))
-                extra += len(parts) - 1
-                joined[len(records)] = extra
-            else:
-                records.extend(parts)
-        else:
-            records.append(line)
-    return b"\n".join(records) + b"\n", joined

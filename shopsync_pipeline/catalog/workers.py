@@ -68,8 +68,8 @@ class _Child:
     def __init__(self, make: Callable[[Any], Any], given: object) -> None:
         path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path})
+            [sys.executable, "-c", f"from {__name__} import main; main()"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path})
         self._send((make.__module__, make.__qualname__, given))
 
     def ask(self, batch: object) -> Any:
@@ -123,8 +123,8 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
         target.flush()
 
 
-if __name__ == "__main__":
-    # What anything prints goes to the error stream: the pipe belongs to the answers.
+def main() -> None:
+    """What a child runs. What anything prints goes to the error stream: the pipe belongs to the answers."""
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     serve(sys.stdin.buffer, pipe)

@@ -136,6 +136,7 @@ FILE = st.lists(st.tuples(ROW, st.sampled_from(["\n", "\r\n"])).map("".join), ma
 @given(text=FILE, backslash=st.booleans())
 @example(text='1,"a\n2,"b",1,1\n3,"c",1,1\n', backslash=False)
 @example(text='0,"yes",1,4\n\\N\n', backslash=True)
+@example(text='0,"yes",1,4\n,,1,1,\n2,b,1,\n3,"x,\ny",1,""\n', backslash=False)
 @example(text='1,"a",1,1\n\n\n2,"b",1,1', backslash=True)
 @example(text='1,a""b,1,1\n1,15.9",1,1\n1,"15.9"",1,1\n1,"x",1,1\n', backslash=False)
 def test_the_quick_way_gives_what_the_careful_way_gives(folder: Path, text: str, backslash: bool) -> None:

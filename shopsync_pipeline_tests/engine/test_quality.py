@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shopsync_pipeline.catalog import QuarantinedRow
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline.core.fields import Path, Value
+from shopsync_pipeline.core.fields import Path, Value, digests
 from shopsync_pipeline.core.observer import Observer
 from shopsync_pipeline.core.quality import CHECKS, Severity, Threshold
+from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.imports import Imports
 from shopsync_pipeline.db.quality import Findings
+from shopsync_pipeline.db.quarantine import Quarantined
+from shopsync_pipeline.db.rows import to_text
+from shopsync_pipeline.db.staged import CatalogRow
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.ingest import ingest
 from shopsync_pipeline.engine.quality import keep_findings, quality
@@ -35,14 +38,15 @@ def imported(context: Context, products: dict[str, dict[Path, Value]], *,
         catalog = Catalog(connection, context.shop_id)
         for key, fields in products.items():
             observer.observe(key, fields)
-        catalog.replace(import_id, products.items())
+        switch = catalog.replace(import_id, [CatalogRow(key, digests(fields), to_text(fields))
+                                             for key, fields in products.items()])
         keep_findings(
             connection, context.shop_id, import_id, observer, {"rows.read": 10, "rows.quarantined": 1},
-            quarantine=[QuarantinedRow("feed.csv", 8, "price", "free", "not a decimal number"),
-                        QuarantinedRow("skus.csv", 2, "upc", "123", "3 digits where a GTIN has 8, 12, 13 or 14", True),
+            quarantine=[Quarantined("feed.csv", 8, "price", "free", "not a decimal number"),
+                        Quarantined("skus.csv", 2, "upc", "123", "3 digits where a GTIN has 8, 12, 13 or 14", "value"),
                         ], stock_at=NOON,
             thresholds=thresholds or {}, now=now)
-        catalog.finish_import(import_id, "current", {})
+        Imports(connection, context.shop_id).make_current(import_id, switch, {}, (), ())
     return import_id
 
 
