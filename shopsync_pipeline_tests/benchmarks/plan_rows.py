@@ -131,6 +131,8 @@ def _batches(yesterday: Path, today: Path) -> Iterator[list[tuple[dict[str, str]
     names = ["key", *COLUMNS]
     chosen = ", ".join(f'"{name}"' for name in names)
     with duckdb.connect() as one, duckdb.connect() as other:
+        for connection in (one, other):
+            connection.execute("SET enable_progress_bar = false")
         before = one.execute(f"SELECT {chosen} FROM '{yesterday.as_posix()}'")
         after = other.execute(f"SELECT {chosen} FROM '{today.as_posix()}'")
         while rows := before.fetchmany(BATCH):
