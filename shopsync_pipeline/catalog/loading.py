@@ -6,17 +6,15 @@ lines, and any segment where that does not hold, are read again record by record
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from shopsync_pipeline.catalog.archive import Member
+from shopsync_pipeline.catalog.plain import PlainReader
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
 from shopsync_pipeline.catalog.records import Batch, Dialect, Rejected, read_batches, restore
 from shopsync_pipeline.catalog.segments import BACKSLASH, COMMA, NEWLINE, QUOTE, Segment, segments
@@ -31,9 +29,6 @@ FIELD = "\x1f"
 
 _FEW_ROWS = 1000
 """Below this many refused rows a member is never called unreadable as a whole."""
-
-_MOST_REJECTED = 5_000
-"""Rejected lines of one segment that are worth reading one by one."""
 
 
 def load(stage: Stage, table: Table, member: Member, encoding: str, dialect: Dialect, account: Account) -> None:
@@ -115,13 +110,14 @@ class _Loader:
         """Whether DuckDB could read the segment; if not, nothing of it was loaded."""
         if prepared == b"\n":
             return not segment.raw.strip(b"\r\n")
-        read = self._read(prepared)
+        reader = PlainReader(self._stage, self._dialect, len(self._layout or ()))
+        read = reader.read(prepared)
         if read is None:
             return False
         rejected, shifts = read
         line = f"{segment.first}::INTEGER + rowid"
         if shifts:
-            self._number(segment.first, shifts)
+            reader.number(segment.first, shifts)
             line = "line"
         rows = self._stage.execute("SELECT count(*) FROM raw").fetchall()[0][0]
         self._insert(self._layout or (), _Raw(line, segment.escaped), rows)
@@ -130,87 +126,6 @@ class _Loader:
             for number in rejected:
                 self._carefully(physical[number] + b"\n", segment.first + number)
         return True
-
-    def _read(self, prepared: bytes) -> tuple[list[int], dict[int, int]] | None:
-        """Reads lines into the table `raw`.
-
-        Gives the lines that were rejected (from 0), and for the first row behind a rejected line or a line end within a
-        value by how much its line is more than its place; `None` if that does not account for every line.
-        """
-        lines = prepared.count(b"\n")
-        path = self._stage.scratch("segment.csv")
-        path.write_bytes(prepared)
-        run = self._stage.execute
-        columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(self._layout or ())))
-        try:
-            run(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_csv('{path.as_posix()}', "
-                f"delim='{self._dialect.delimiter}', quote='\"', escape='\"', header=false, auto_detect=false, "
-                f"new_line='\\n', strict_mode=true, null_padding=false, max_line_size=16777216, ignore_errors=true, "
-                f"store_rejects=true, rejects_limit={_MOST_REJECTED}, columns={{{columns}}})")
-            positions = run("SELECT DISTINCT line_byte_position FROM reject_errors ORDER BY 1").fetchall()
-        except duckdb.Error:
-            return None
-        finally:
-            path.unlink()
-            self._stage.forget_rejects()
-        rows = run("SELECT count(*) FROM raw").fetchall()[0][0]
-        missing = lines - rows - len(positions)
-        if missing < 0 or len(positions) >= _MOST_REJECTED:
-            return None
-        several = self._rows_of_several_lines() if missing else []
-        if several is None or sum(ends for _, ends, _ in several) != missing:
-            return None
-        # Positions count from 1; a line's number is the number of line ends before it.
-        rejected: list[int] = []
-        number = seen = 0
-        for (position,) in positions:
-            number += prepared.count(b"\n", seen, max(position - 1, 0))
-            seen = max(position - 1, 0)
-            rejected.append(number)
-        if self._has_rows_too_wide(prepared, rejected, sum(inner for _, _, inner in several)):
-            return None
-        return rejected, _shifts(rejected, [(row, ends) for row, ends, _ in several])
-
-    def _has_rows_too_wide(self, prepared: bytes, rejected: Sequence[int], inner: int) -> bool:
-        """Whether a row has one empty field too many at its end, which DuckDB lets pass. Then more lines end with a
-        separator than rows end with an empty field; `inner` of these are within values."""
-        end = self._dialect.delimiter.encode() + b"\n"
-        ended = prepared.count(end)
-        if not ended:
-            return False
-        if rejected:
-            lines = prepared.split(b"\n")
-            ended -= sum(lines[number].endswith(end[:1]) for number in rejected)
-        last = f"c{len(self._layout or ()) - 1}"
-        empty = self._stage.execute(f"SELECT count(*) FROM raw WHERE {last} IS NULL").fetchall()[0][0]
-        return bool(ended - inner != empty)
-
-    def _rows_of_several_lines(self) -> list[tuple[int, int, int]] | None:
-        """Rows of `raw` with line ends in their values, how many, and how many of these behind a separator; `None`
-        where a line within a value looks like the beginning of a record: then a quote was more likely never closed."""
-        cells = [f"c{place}" for place in range(len(self._layout or ()))]
-        several = " OR ".join(f"contains({cell}, chr(10))" for cell in cells)
-        ends = " + ".join(f"coalesce(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells)
-        mark = f"'{self._dialect.delimiter}' || chr(10)"
-        behind = " + ".join(
-            f"coalesce((length({cell}) - length(replace({cell}, {mark}, ''))) // 2, 0)" for cell in cells)
-        begun = " OR ".join(f"regexp_matches({cell}, '\\n\\s*\"?-?[0-9]+\"?\\s*[{self._dialect.delimiter}]')"
-                            for cell in cells)
-        found = self._stage.execute(
-            f"SELECT rowid, {ends}, {behind}, coalesce({begun}, false) FROM raw WHERE {several} ORDER BY rowid",
-        ).fetchall()
-        if any(looks_begun for *_, looks_begun in found):
-            return None
-        return [(row, lines, inner) for row, lines, inner, _ in found]
-
-    def _number(self, first: int, shifts: Mapping[int, int]) -> None:
-        """Gives the table `raw` a column `line`."""
-        self._stage.execute("CREATE OR REPLACE TEMP TABLE shift AS SELECT unnest(?) AS begins, unnest(?) AS rows",
-                            [list(shifts), list(shifts.values())])
-        self._stage.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT ({first} + place + coalesce(rows, 0))::INTEGER AS line, "
-            "found.* EXCLUDE place FROM (SELECT rowid AS place, * FROM raw) AS found "
-            "ASOF LEFT JOIN shift ON place >= begins ORDER BY place")
 
     def _carefully(self, raw: bytes, first: int) -> None:
         """Reads lines record by record, in Python."""
@@ -290,25 +205,6 @@ class _Loader:
             self._refused += 1
             self._account.refuse(self._table.name, QuarantinedRow(
                 self._member.name, line, name, value or "", f"{name} is \"{value or ''}\": not an id"))
-
-
-def _shifts(rejected: Sequence[int], several: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Row → by how much its line and those of all rows behind it are more than their place."""
-    shifts: dict[int, int] = {}
-    more = 0
-    waiting = deque(rejected)
-    for row, ends in several:
-        while waiting and waiting[0] - more <= row:
-            begins = waiting.popleft() - more
-            more += 1
-            shifts[begins] = more
-        more += ends
-        shifts[row + 1] = more
-    while waiting:
-        begins = waiting.popleft() - more
-        more += 1
-        shifts[begins] = more
-    return shifts
 
 
 def _is_header(first: Sequence[str]) -> bool:

@@ -78,8 +78,9 @@ def _products(found: Read, last: Read | None, limits: Limits) -> Iterable[str]:
 
 
 def _tables(found: Read, last: Read, limits: Limits) -> Iterable[str]:
+    here = _tables_of(found.counts)
     for table, before in _tables_of(last.counts).items():
-        rows = found.counts.get(f"{table}.read", 0)
+        rows = here.get(table, 0)
         if before - rows > limits.max_table_shrink * before:
             yield (f"{table} has {rows:,} rows, in the last delivery it had {before:,}: {_less(rows, before)} less; "
                    f"more than {limits.max_table_shrink:.0%} is taken for a file cut short (SYNC_MAX_TABLE_SHRINK).")
@@ -94,7 +95,7 @@ def _tables_of(counts: Mapping[str, int]) -> dict[str, int]:
     is as long as the day was busy."""
     found = {name.removesuffix(".read"): count for name, count in counts.items()
              if name.endswith(".read") and name != "rows.read" and count}
-    if "feed.rows" in counts:
+    if counts.get("feed.rows"):
         found["feed"] = counts["feed.rows"]
     return found
 
