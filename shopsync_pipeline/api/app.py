@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import JsonValue
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shopsync_pipeline import __version__
@@ -17,6 +18,7 @@ from shopsync_pipeline.api.imports import router as imports_router
 from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
 from shopsync_pipeline.api.models import (
     Approval,
+    Consent,
     Health,
     Id,
     Job,
@@ -28,8 +30,10 @@ from shopsync_pipeline.api.models import (
 )
 from shopsync_pipeline.api.undo import router as undo_router
 from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
-from shopsync_pipeline.engine.approve import approve
+from shopsync_pipeline.core.report import markdown
+from shopsync_pipeline.engine.approve import approve, resume
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.report import plan_csv, plan_json, plan_report
 from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
 from shopsync_pipeline.settings import Settings
 
@@ -106,8 +110,35 @@ def show_changes(context: Opened, plan_id: Id, skip: Annotated[int, Query(ge=0, 
 
 @router.post("/plans/{plan_id}/approval")
 def approve_plan(context: Opened, plan_id: Id, approval: Approval) -> PlanOut:
-    """Allows a plan that broke a safety bound; name and reason are kept."""
-    return PlanOut.of(approve(context, plan_id, by=approval.by, reason=approval.reason))
+    """Allows a plan that broke a safety bound; name and reason are kept. The approval is for the plan's hash."""
+    return PlanOut.of(approve(context, plan_id, by=approval.by, reason=approval.reason, expected_hash=approval.hash))
+
+
+@router.post("/plans/{plan_id}/continuation")
+def continue_plan(context: Opened, plan_id: Id, consent: Consent) -> PlanOut:
+    """Lets the rest of a plan go whose first part did not go well; name and reason are kept."""
+    return PlanOut.of(resume(context, plan_id, by=consent.by, reason=consent.reason)[0])
+
+
+@router.get("/plans/{plan_id}/report.json")
+def report_json(context: Opened, plan_id: Id) -> dict[str, JsonValue]:
+    """All that people want to know of a plan: walls ahead, refusals, cost, counts, what waits, examples, conflicts."""
+    return plan_json(context, plan_id)
+
+
+@router.get("/plans/{plan_id}/report.md", response_class=PlainTextResponse,
+            responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}})
+def report_markdown(context: Opened, plan_id: Id) -> PlainTextResponse:
+    """The same report to read, as Markdown."""
+    return PlainTextResponse(markdown(plan_report(context, plan_id)), media_type="text/markdown")
+
+
+@router.get("/plans/{plan_id}/report.csv", response_class=StreamingResponse,
+            responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+def report_csv(context: Opened, plan_id: Id) -> StreamingResponse:
+    """Every change of a plan as CSV: values that are no text are JSON."""
+    one_plan(context, plan_id)
+    return StreamingResponse(plan_csv(context, plan_id), media_type="text/csv")
 
 
 @router.post("/jobs", status_code=202)

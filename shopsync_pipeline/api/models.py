@@ -50,13 +50,16 @@ class PlanOut(BaseModel):
     refusals: list[str]
     approved_by: str | None
     approval_reason: str | None
+    continued_by: str | None
+    continue_reason: str | None
 
     @classmethod
     def of(cls, plan: SavedPlan) -> Self:
         """From what is stored."""
         return cls(plan_id=plan.plan_id, hash=plan.hash, state=plan.state.value, created_at=plan.created_at,
                    run_id=plan.run_id, summary=dict(plan.summary), refusals=list(plan.refusals),
-                   approved_by=plan.approved_by, approval_reason=plan.approval_reason)
+                   approved_by=plan.approved_by, approval_reason=plan.approval_reason,
+                   continued_by=plan.continued_by, continue_reason=plan.continue_reason)
 
 
 class PlanChange(BaseModel):
@@ -64,12 +67,14 @@ class PlanChange(BaseModel):
 
     lane: str
     operation: str
+    risk: str
     state: str
     product: str
     field: str
     before: JsonValue
     after: JsonValue
     why: str
+    note: str
 
     @classmethod
     def of(cls, row: ChangeRow) -> Self:
@@ -77,11 +82,17 @@ class PlanChange(BaseModel):
         return cls(**asdict(row))
 
 
-class Approval(BaseModel):
-    """Who allows a refused plan, and why."""
+class Consent(BaseModel):
+    """Who lets a halted plan go on, and why."""
 
     by: PersonName
     reason: str = Field(min_length=1, max_length=2000, pattern=NO_NUL)
+
+
+class Approval(Consent):
+    """Who allows a refused plan, and why; with `hash`, only while it is the plan of that content."""
+
+    hash: str | None = Field(None, min_length=64, max_length=64, pattern="^[0-9a-f]+$")
 
 
 class ConflictOut(BaseModel):

@@ -1,4 +1,4 @@
-"""From decisions to a plan: which operation writes which fields, in which lane, after what; and when to refuse it.
+"""From decisions to a plan: which operation writes which fields, in which lane, after what.
 
 Pure: the same merges give the same plan, to the byte.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shopsync_pipeline.core.cost import INVENTORY_ROWS, estimate
 from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Risk, canonical_json, place
@@ -172,50 +172,6 @@ def inverse(item: PlanItem, created_id: str | None = None) -> list[PlanItem]:
             operation = _TAKEN_AWAY_BY.get(place(change.path).field.name, operation)
         undone.setdefault(operation, []).append(change.inverse())
     return arrange(make_item(item.product_key, item.product_id, op, changes) for op, changes in undone.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How much a plan may do without a person's approval. Shares are of the linked products, between 0 and 1.
-
-    Shares are not judged below `smallest` linked products, where one product is a large share.
-    """
-
-    max_updated_share: float = 0.5
-    max_conflict_share: float = 0.5
-    max_unpublished_share: float = 0.1
-    smallest: int = 20
-
-
-def unpublished(items: Iterable[PlanItem]) -> int:
-    """How many products a plan takes out of sale, or off a sales channel."""
-    return len({
-        item.product_key for item in items for change in item.changes
-        if item.operation is Operation.UNPUBLISH or (change.path == "status" and change.before == "ACTIVE")
-    })
-
-
-def refusals(bounds: Bounds, *, linked: int, updated: int, conflicted: int, catalog: int,
-             taken_down: int = 0) -> list[str]:
-    """Why a plan must not be sent without approval: one sentence with the figures for each bound that it breaks."""
-    found = []
-    if catalog == 0 and linked > 0:
-        found.append(
-            f"The catalog is empty but {linked} products of the shop are linked to it. An export was probably cut "
-            "short; read a complete one before syncing."
-        )
-    if linked >= bounds.smallest:
-        for count, share, word, name in (
-            (updated, bounds.max_updated_share, "would be updated", "SYNC_MAX_UPDATED_SHARE"),
-            (taken_down, bounds.max_unpublished_share, "would be taken out of sale", "SYNC_MAX_UNPUBLISHED_SHARE"),
-            (conflicted, bounds.max_conflict_share, "have conflicts", "SYNC_MAX_CONFLICT_SHARE"),
-        ):
-            if count > share * linked:
-                found.append(
-                    f"{count} of {linked} linked products ({count / linked:.0%}) {word}; the bound is {share:.0%} "
-                    f"({name}). Look at the plan, then approve it or raise the bound."
-                )
-    return found
 
 
 def plan_hash(inputs: str, items: Iterable[PlanItem]) -> str:

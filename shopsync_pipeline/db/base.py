@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Column, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Column, CompoundSelect, Connection, Select, and_, delete, func, or_, select, update
 
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links
@@ -97,8 +98,11 @@ class BaseStore:
     def unsettled(self, only: Iterable[str] | None = None) -> Iterator[str]:
         """Keys of catalog products that need a look: not linked, missing in the store, or changed on a side since.
 
-        One join over stored digests; no document is read. In order of key.
+        By stored digests alone; no document is read. In order of key.
         """
+        if only is None:
+            yield from sorted({*self._changed_in_catalog(), *self._changed_in_store()})
+            return
         catalog, base, store = catalog_product.c, base_product.c, snapshot_product.c
         query = (
             select(catalog.product_key)
@@ -113,11 +117,51 @@ class BaseStore:
             ))
             .order_by(catalog.product_key)
         )
-        if only is None:
-            yield from self._connection.execute(query).scalars()
-            return
         for part in chunks(sorted(set(only))):
             yield from self._connection.execute(query.where(catalog.product_key.in_(part))).scalars()
+
+    def _changed_in_catalog(self) -> Iterable[str]:
+        """Catalog products that are not linked, or whose document is not the one last seen."""
+        catalog, base = catalog_product.c, base_product.c
+        rows = self._connection.execute(self._difference(
+            select(catalog.product_key, catalog.digests).where(catalog.shop_id == self._shop),
+            select(base.product_key, base.seen_local).where(base.shop_id == self._shop),
+        ))
+        return (key for key, _ in rows)
+
+    def _changed_in_store(self) -> Iterable[str]:
+        """Linked products of the catalog that the store lacks, or whose document there is not the one last seen."""
+        base, store = base_product.c, snapshot_product.c
+        ids = self._connection.execute(self._difference(
+            select(base.product_id, base.seen_remote).where(base.shop_id == self._shop),
+            select(store.product_id, store.digests).where(store.shop_id == self._shop),
+        ))
+        for part in chunks(product_id for product_id, _ in ids):
+            yield from self._connection.execute(
+                select(base.product_key)
+                .join(catalog_product, and_(catalog_product.c.shop_id == base.shop_id,
+                                            catalog_product.c.product_key == base.product_key))
+                .where(base.shop_id == self._shop, base.product_id.in_(part))
+            ).scalars()
+
+    def _difference(self, rows: Select[Any], others: Select[Any]) -> CompoundSelect[Any]:
+        """The rows (key, or key and digests) of `rows` that `others` does not have.
+
+        Ordered, because SQLite then walks the two covering indexes side by side, which takes a quarter of the time of
+        a join that looks each key up (measured with a million products).
+        """
+        difference = rows.except_(others)
+        return difference.order_by(*difference.selected_columns) if self._connection.dialect.name == "sqlite" \
+            else difference
+
+    def unlinked(self, keys: Iterable[str]) -> list[str]:
+        """Those of `keys` that have no base."""
+        asked, found = list(keys), set[str]()
+        for part in chunks(asked):
+            found.update(self._connection.execute(select(base_product.c.product_key).where(
+                base_product.c.shop_id == self._shop, base_product.c.product_key.in_(part)
+            )).scalars())
+        return [key for key in asked if key not in found]
 
     def unsettled_gone(self, mark: str, only: Iterable[str] | None = None) -> Iterator[str]:
         """Keys of linked products that the catalog no longer has and that need a look, in order of key.
@@ -125,24 +169,22 @@ class BaseStore:
         They need none while the base's `seen_local` is `mark`, which names what was done about them, and the store
         shows what it showed then.
         """
-        catalog, base, store = catalog_product.c, base_product.c, snapshot_product.c
-        query = (
-            select(base.product_key)
-            .select_from(
-                base_product
-                .outerjoin(catalog_product, and_(base.shop_id == catalog.shop_id,
-                                                 base.product_key == catalog.product_key))
-                .outerjoin(snapshot_product, and_(store.shop_id == base.shop_id, store.product_id == base.product_id))
-            )
-            .where(base.shop_id == self._shop, catalog.product_key.is_(None), or_(
-                base.seen_local != mark, store.product_id.is_(None), base.seen_remote != store.digests,
-            ))
-            .order_by(base.product_key)
-        )
+        base, catalog, store = base_product.c, catalog_product.c, snapshot_product.c
         wanted = None if only is None else set(only)
-        for key in self._connection.execute(query).scalars():
-            if wanted is None or key in wanted:
-                yield key
+        gone = self._connection.execute(self._difference(
+            select(base.product_key).where(base.shop_id == self._shop),
+            select(catalog.product_key).where(catalog.shop_id == self._shop),
+        )).scalars()
+        for part in chunks(sorted(key for key in gone if wanted is None or key in wanted)):
+            yield from self._connection.execute(
+                select(base.product_key)
+                .select_from(base_product.outerjoin(snapshot_product, and_(
+                    store.shop_id == base.shop_id, store.product_id == base.product_id)))
+                .where(base.shop_id == self._shop, base.product_key.in_(part), or_(
+                    base.seen_local != mark, store.product_id.is_(None), base.seen_remote != store.digests,
+                ))
+                .order_by(base.product_key)
+            ).scalars()
 
     def look_again(self, keys: Iterable[str]) -> None:
         """Has the next diff look at products although neither side changed."""

@@ -112,6 +112,8 @@ catalog_product = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("origins", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("shop_id", "product_key"),
+    # With its twin in `base_product`, this tells which products changed without touching a document.
+    Index("ix_catalog_product_digests", "shop_id", "product_key", "digests"),
 )
 
 # What an import replaced, by the import's number: enough to go back, and no more than what changed.
@@ -201,6 +203,7 @@ snapshot_product = Table(
     # Group of fields → when a read first saw it other than the read before; what we wrote ourselves does not count.
     Column("seen_changed", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("shop_id", "product_id"),
+    Index("ix_snapshot_product_digests", "shop_id", "product_id", "digests"),
 )
 
 base_product = Table(
@@ -215,6 +218,8 @@ base_product = Table(
     Column("agreed_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id", "product_key"),
     Index(None, "shop_id", "product_id", unique=True),
+    Index("ix_base_product_seen_local", "shop_id", "product_key", "seen_local"),
+    Index("ix_base_product_seen_remote", "shop_id", "product_id", "seen_remote"),
 )
 
 plan = Table(
@@ -231,6 +236,10 @@ plan = Table(
     Column("approved_by", Text),
     Column("approved_at", UtcDateTime),
     Column("approval_reason", Text),
+    Column("approved_hash", String(64)),
+    Column("continued_by", Text),
+    Column("continued_at", UtcDateTime),
+    Column("continue_reason", Text),
     PrimaryKeyConstraint("plan_id"),
     Index(None, "shop_id", "created_at"),
 )
@@ -243,13 +252,24 @@ plan_item = Table(
     Column("product_key", String(512), nullable=False),
     Column("lane", String(16), nullable=False),
     Column("operation", String(32), nullable=False),
+    Column("risk", String(16), nullable=False),
     Column("cost", Float, nullable=False),
     Column("document", Text, nullable=False),
+    Column("seen_local", String(255), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("hold", String(16)),
     Column("note", Text),
     PrimaryKeyConstraint("plan_id", "seq"),
     Index(None, "plan_id", "item_id", unique=True),
     Index(None, "shop_id", "product_key"),
+)
+
+sync_dependency = Table(
+    "sync_dependency", metadata, _shop(),
+    Column("plan_id", String(36), nullable=False),
+    Column("item_id", String(64), nullable=False),
+    Column("depends_on", String(64), nullable=False),
+    PrimaryKeyConstraint("plan_id", "item_id", "depends_on"),
 )
 
 ledger = Table(

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
 
 from shopsync_pipeline.core.fields import Group, Path, Value, differing_groups, digests
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.edits import StoreEdits
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text, upsert
-from shopsync_pipeline.db.schema import snapshot, snapshot_product
+from shopsync_pipeline.db.schema import base_product, snapshot, snapshot_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +174,16 @@ class Snapshot:
             )).scalars()
         return found
 
-    def identities(self) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
-        """(product id, custom id, handle, SKUs) of every product, for matching."""
+    def identities(self, *, unlinked: bool = False) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
+        """(product id, custom id, handle, SKUs) of every product, for matching; or only of those that no catalog
+        product is linked to."""
         columns = (snapshot_product.c.product_id, snapshot_product.c.custom_id, snapshot_product.c.handle,
                    snapshot_product.c.skus)
-        rows = self._connection.execute(select(*columns).where(snapshot_product.c.shop_id == self._shop))
+        query = select(*columns).where(snapshot_product.c.shop_id == self._shop)
+        if unlinked:
+            query = query.where(~exists().where(base_product.c.shop_id == snapshot_product.c.shop_id,
+                                                base_product.c.product_id == snapshot_product.c.product_id))
+        rows = self._connection.execute(query)
         for product_id, custom_id, handle, skus in rows:
             yield product_id, custom_id, handle, tuple(from_text(skus))
 

@@ -12,23 +12,23 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.core.cost import estimate_plan
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.core.fields import place
 from shopsync_pipeline.core.merge import Dispute, Outcome, Rules
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.planning import Bounds, inputs_digest, ordered, plan_hash, refusals, unpublished
+from shopsync_pipeline.core.planning import inputs_digest, ordered, plan_hash
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.conflicts import Conflicts
 from shopsync_pipeline.db.overrides import Overrides
 from shopsync_pipeline.db.plans import Plans, SavedPlan
 from shopsync_pipeline.db.rows import chunks
-from shopsync_pipeline.db.shops import known_shop
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.look import Found, Looking, first_contact, gone_mark
+from shopsync_pipeline.engine.prepare import prepare
 from shopsync_pipeline.engine.rules import rules_of
+from shopsync_pipeline.settings import Settings
 
 
 def diff(context: Context, *, only: Collection[str] | None = None, run_id: str | None = None) -> SavedPlan:
@@ -36,7 +36,6 @@ def diff(context: Context, *, only: Collection[str] | None = None, run_id: str |
 
     `only` limits it to some catalog products by key. Raises `ShopsyncError` before the store was ever read completely.
     """
-    bounds = context.settings.bounds
     with context.database.write() as connection:
         if Snapshot(connection, context.shop_id).latest("full") is None:
             raise ShopsyncError(
@@ -55,7 +54,7 @@ def diff(context: Context, *, only: Collection[str] | None = None, run_id: str |
         for part in chunks(gone):
             looking.look_at_gone(part)
         _keep(connection, context.shop_id, looking.found)
-        return _save(connection, context.shop_id, looking.found, rules, bounds, only, run_id)
+        return _save(connection, context.shop_id, looking.found, rules, context.settings, only, run_id)
 
 
 def _keep(connection: Connection, shop_id: str, found: Found) -> None:
@@ -67,20 +66,18 @@ def _keep(connection: Connection, shop_id: str, found: Found) -> None:
     overrides.put(found.overrides)
 
 
-def _save(connection: Connection, shop_id: str, found: Found, rules: Rules, bounds: Bounds,
+def _save(connection: Connection, shop_id: str, found: Found, rules: Rules, settings: Settings,
           only: Collection[str] | None, run_id: str | None) -> SavedPlan:
     base, catalog = BaseStore(connection, shop_id), Catalog(connection, shop_id)
-    items = ordered(found.items)
-    linked, in_catalog = base.count(), catalog.count()
-    shop = known_shop(connection, shop_id)
-    rate = (shop.restore_rate if shop else None) or 100.0
-    estimate = estimate_plan(items, restore_rate=rate, bucket=(shop.bucket_size if shop else None) or 0.0)
+    conflicted = [key for key, made in found.disputes.items() if any(d.outcome is Outcome.CONFLICT for d in made)]
+    prepared = prepare(connection, shop_id, settings, ordered(found.items), conflicted=conflicted)
+    items, in_catalog = prepared.items, catalog.count()
     looked_at = in_catalog if only is None else len(set(only))
     busy = sum(found.products[word] for word in ("create", "update"))
     summary: dict[str, Any] = {
         "catalog": in_catalog,
         "store": Snapshot(connection, shop_id).count(),
-        "linked": linked,
+        "linked": base.count(),
         "products": {**{word: found.products[word] for word in ("create", "update", "conflict", "kept", "accepted")},
                      "in_sync": looked_at - busy - found.products["waiting"], "gone": base.gone(),
                      "retire": found.products["retire"]},
@@ -89,15 +86,13 @@ def _save(connection: Connection, shop_id: str, found: Found, rules: Rules, boun
         "conflicts": found.outcomes[Outcome.CONFLICT] + sum(
             d.dispute is Dispute.AMBIGUOUS for made in found.disputes.values() for d in made),
         "kept": found.outcomes[Outcome.KEPT],
-        "estimate": {"points": round(estimate.points, 1), "requests": estimate.requests,
-                     "seconds": round(estimate.seconds, 1), "restore_rate": rate},
+        **prepared.summary,
     }
-    refused = refusals(bounds, linked=linked, updated=found.products["update"], conflicted=found.products["conflict"],
-                       catalog=in_catalog, taken_down=unpublished(items))
-    inputs = inputs_digest(rules.text(), found.inputs)
+    inputs = inputs_digest(f"{rules.text()} {settings.roll_out.text()}", found.inputs)
     plans = Plans(connection, shop_id)
     plan_id = plans.save(hash_=plan_hash(inputs, items), inputs=inputs, run_id=run_id, items=items, summary=summary,
-                         scope="all" if only is None else ",".join(sorted(only)[:50]), refusals=refused)
+                         scope="all" if only is None else ",".join(sorted(only)[:50]), refusals=prepared.refusals,
+                         held=prepared.held, seen_local=prepared.seen_local)
     Conflicts(connection, shop_id).record(found.disputes, plan_id, None if only is None else set(only),
                                           found.suggestions)
     return plans.get(plan_id)

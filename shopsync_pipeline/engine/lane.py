@@ -18,7 +18,6 @@ from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.merge import OPTIONS
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.undo import undoes
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
 from shopsync_pipeline.db.plans import ItemState, Plans
@@ -26,6 +25,7 @@ from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.shops import Progress, put_progress, still_writing
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.fitness import unfit
 from shopsync_pipeline.engine.pull import reread
 from shopsync_pipeline.engine.settle import confirm, settle
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
@@ -65,8 +65,8 @@ class LaneSender:
         self._started = time.monotonic()
         self._reported = 0.0
 
-    async def run(self, items: Sequence[PlanItem]) -> Progress:
-        """Sends all items, those that depend on others in a later wave.
+    async def run(self, items: Sequence[PlanItem], *, last: bool = True) -> Progress:
+        """Sends all items, those that depend on others in a later wave. `last`: nothing of the lane comes after them.
 
         Raises the first `ShopifyError` that concerns the shop as a whole; what was not sent then stays planned.
         """
@@ -88,7 +88,7 @@ class LaneSender:
         finally:
             beating.cancel()
             self._report(force=True)
-        self._progress = replace(self._progress, finished=True)
+        self._progress = replace(self._progress, finished=last)
         self._report(force=True)
         return self._progress
 
@@ -107,30 +107,13 @@ class LaneSender:
             self._report()
 
     def _ready(self, batch: Batch) -> Batch:
-        """The items that may go: what they wait for took effect, and the store still shows their before."""
+        """The items that may go; the others are set aside with their reason."""
         with self._context.database.read() as connection:
-            linked = BaseStore(connection, self._context.shop_id).get([item.product_key for item in batch])
-            ids = {item.product_id for item in batch if item.product_id is not None}
-            ids.update(agreed.links.product for agreed in linked.values())
-            store = {product.product_id: product.document
-                     for product in Snapshot(connection, self._context.shop_id).products(sorted(ids))}
-        ready = []
+            why = unfit(connection, self._context.shop_id, self._progress.plan_id, batch, self._states)
         for item in batch:
-            why = ""
-            if any(self._states.get(first) is not ItemState.CONFIRMED for first in item.depends_on):
-                why = "what it waits for did not take effect"
-            elif item.operation is Operation.PRODUCT_CREATE:
-                if item.product_key in linked and linked[item.product_key].links.product in store:
-                    why = f"the product exists by now as {linked[item.product_key].links.product}"
-            else:
-                # What follows on a creation was planned before the product had an id.
-                made = linked.get(item.product_key)
-                why = _stale(item, store.get(item.product_id or (made.links.product if made else "")))
-            if why:
-                self._mark([item], ItemState.STALE, why)
-            else:
-                ready.append(item)
-        return tuple(ready)
+            if item.item_id in why:
+                self._mark([item], ItemState.STALE, why[item.item_id])
+        return tuple(item for item in batch if item.item_id not in why)
 
     async def _send(self, batch: Batch) -> None:
         for _ in range(SENDS):
@@ -287,21 +270,6 @@ def _first(failures: BaseExceptionGroup[ShopifyError]) -> ShopifyError:
         error = error.exceptions[0]
     assert isinstance(error, ShopifyError)
     return error
-
-
-def _stale(item: PlanItem, document: Mapping[Path, Value] | None) -> str:
-    """Why the store is no longer what the item was planned for; empty if it is."""
-    if document is None:
-        return "the product is no longer in the store"
-    if item.operation is Operation.PRODUCT_DELETE and undoes(item):
-        # What an undo deletes, it deletes only if nobody has touched it: the item names everything that was there.
-        seen = {change.path: change.before for change in item.changes}
-        touched = [path for path in {**seen, **document} if seen.get(path) != document.get(path)]
-        return f"{touched[0]} was changed in the store since, so the product is not deleted" if touched else ""
-    for change in item.changes:
-        if document.get(change.path) != change.before:
-            return f"{change.path} is no longer {change.before!r} in the store; the next diff looks at it again"
-    return ""
 
 
 def _batches(items: Sequence[PlanItem], rows: int) -> Iterator[Batch]:

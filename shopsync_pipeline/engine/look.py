@@ -249,14 +249,15 @@ def gone_mark(rules: Rules) -> str:
 
 def first_contact(connection: Connection, shop_id: str, keys: list[str]) -> Matches:
     """Store products for catalog products that have no base yet, seen all together."""
-    linked = BaseStore(connection, shop_id).linked()
-    taken = set(linked.values())
+    unlinked_keys = BaseStore(connection, shop_id).unlinked(keys)
+    if not unlinked_keys:
+        return Matches()
     snapshot = Snapshot(connection, shop_id)
     free = [RemoteIdentity(product_id, custom_id, skus, handle)
-            for product_id, custom_id, handle, skus in snapshot.identities() if product_id not in taken]
+            for product_id, custom_id, handle, skus in snapshot.identities(unlinked=True)]
     if not free:
         return Matches()
-    unlinked = Catalog(connection, shop_id).documents(key for key in keys if key not in linked)
+    unlinked = Catalog(connection, shop_id).documents(unlinked_keys)
 
     def barcodes() -> Iterator[tuple[str, str]]:
         for product in snapshot.products(identity.product_id for identity in free):

@@ -74,7 +74,8 @@ async def pull(context: Context, *, full: bool, on_read: OnRead | None = None) -
     since = None if full or whole is None or last is None else last.started_at - OVERLAP
     async with context.client() as client:
         shop = await open_shop(context, client)
-        await ensure_custom_id(client)
+        if not context.settings.monitoring:
+            await ensure_custom_id(client)
         known = known_links(context)
         if since is None:
             stream = read_all(client, known=known, location_id=shop.location_id, listings=shop.listings)

@@ -13,11 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.core.cost import estimate_plan
 from shopsync_pipeline.core.errors import PlanRefusedError, ShopsyncError
 from shopsync_pipeline.core.fields import Operation, place
-from shopsync_pipeline.core.plan import Lane, PlanItem
-from shopsync_pipeline.core.planning import inputs_digest, ordered, plan_hash, refusals, unpublished
+from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.planning import inputs_digest, ordered, plan_hash
 from shopsync_pipeline.core.undo import Clash, Fate, Left, ProductUndo, Wish, undo_product
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
@@ -25,11 +24,11 @@ from shopsync_pipeline.db.ledger import UNDO_OF, Ledger, Span
 from shopsync_pipeline.db.names import keys_named
 from shopsync_pipeline.db.plans import Plans, SavedPlan
 from shopsync_pipeline.db.rows import chunks
-from shopsync_pipeline.db.shops import known_shop
 from shopsync_pipeline.db.snapshot import Snapshot
-from shopsync_pipeline.engine.apply import ApplyReport, finish, push_lane, recover
+from shopsync_pipeline.engine.apply import ApplyReport, push, recover
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.lane import OnProgress
+from shopsync_pipeline.engine.prepare import prepare
 from shopsync_pipeline.engine.pull import known_links, open_shop, pull_products, stored
 from shopsync_pipeline.shopify.snapshot import read_by_custom_ids
 
@@ -205,16 +204,16 @@ def _gather(key: str, undo: ProductUndo, seen: str, known_id: str | None, found:
 
 
 def _save(connection: Connection, context: Context, found: _Found, scope: str, run_id: str | None) -> SavedPlan:
-    base, shop = BaseStore(connection, context.shop_id), known_shop(connection, context.shop_id)
-    items = ordered(found.items)
-    linked, in_catalog = base.count(), Catalog(connection, context.shop_id).count()
-    rate = (shop.restore_rate if shop else None) or 100.0
-    estimate = estimate_plan(items, restore_rate=rate, bucket=(shop.bucket_size if shop else None) or 0.0)
+    base = BaseStore(connection, context.shop_id)
+    # No value of an undo comes from the catalog, so an empty one is no reason to refuse it.
+    prepared = prepare(connection, context.shop_id, context.settings, ordered(found.items), from_catalog=False,
+                       conflicted=dict.fromkeys(clash.product_key for clash in found.clashes))
+    items = prepared.items
     why = Counter(left.why for left in found.left)
     summary: dict[str, Any] = {
-        "catalog": in_catalog,
+        "catalog": Catalog(connection, context.shop_id).count(),
         "store": Snapshot(connection, context.shop_id).count(),
-        "linked": linked,
+        "linked": base.count(),
         "products": {**{word: found.products[word] for word in ("create", "update", "delete", "conflict", "in_sync")},
                      "kept": 0, "accepted": 0, "gone": base.gone()},
         "fields": dict(sorted(Counter(place(change.path).field.name for item in items for change in item.changes
@@ -222,8 +221,7 @@ def _save(connection: Connection, context: Context, found: _Found, scope: str, r
         "operations": dict(sorted(Counter(item.operation.value for item in items).items())),
         "conflicts": len(found.clashes),
         "kept": 0,
-        "estimate": {"points": round(estimate.points, 1), "requests": estimate.requests,
-                     "seconds": round(estimate.seconds, 1), "restore_rate": rate},
+        **prepared.summary,
         "undo": {
             "clashes": [{"product": clash.product_key, "field": clash.path, "before": clash.before,
                          "wrote": clash.wrote, "now": clash.now, "why": clash.why}
@@ -235,14 +233,10 @@ def _save(connection: Connection, context: Context, found: _Found, scope: str, r
                          for key, fate, told, known_id in found.fates[:MOST_NAMED]],
         },
     }
-    # No value of an undo comes from the catalog, so an empty one is no reason to refuse it. Deleting is changing, too.
-    refused = refusals(context.settings.bounds, linked=linked, conflicted=found.products["conflict"],
-                       updated=found.products["update"] + found.products["delete"], catalog=max(in_catalog, 1),
-                       taken_down=unpublished(items))
     inputs = inputs_digest(scope, found.inputs)
     plans = Plans(connection, context.shop_id)
     return plans.get(plans.save(hash_=plan_hash(inputs, items), inputs=inputs, scope=scope, run_id=run_id, items=items,
-                                summary=summary, refusals=refused))
+                                summary=summary, refusals=prepared.refusals, held=prepared.held))
 
 
 def require_undo(plan: SavedPlan) -> SavedPlan:
@@ -261,9 +255,7 @@ async def send_undo(context: Context, plan_id: str, *, run_id: str | None = None
     """
     with context.database.read() as connection:
         require_undo(Plans(connection, context.shop_id).get(plan_id)).require_sendable()
-    for lane in Lane:
-        await push_lane(context, plan_id, lane, run_id=run_id, on_progress=on_progress)
-    return finish(context, plan_id)
+    return await push(context, plan_id, run_id=run_id, on_progress=on_progress)
 
 
 def sentences(context: Context, plan: SavedPlan) -> list[str]:

@@ -1,4 +1,4 @@
-"""From decisions to items: operation, lane, risk, order; the way back; the bounds."""
+"""From decisions to items: operation, lane, risk, order; the way back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from shopsync_pipeline.core.fields import Fields, Operation, Path, Risk, Strateg
 from shopsync_pipeline.core.merge import Base, Decision, Faces, Outcome, ProductMerge, Rules, Situation, merge_product
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 from shopsync_pipeline.core.planning import (
-    Bounds,
     arrange,
     first_changes,
     inputs_digest,
@@ -17,8 +16,6 @@ from shopsync_pipeline.core.planning import (
     make_item,
     ordered,
     plan_hash,
-    refusals,
-    unpublished,
 )
 
 A: dict[Path, Value] = {Path("options"): ["Size"], Path("variants[A].options"): ["S"]}
@@ -129,17 +126,6 @@ def test_publishing_is_undone_by_unpublishing_and_back() -> None:
     assert (taken.operation, taken.lane, taken.changes[0].after) == (Operation.UNPUBLISH, Lane.PUBLICATION, None)
     (back,) = inverse(taken)
     assert (back.operation, back.changes[0].after) == (Operation.PUBLISH, "x")
-
-
-def test_a_product_that_leaves_a_channel_counts_as_taken_out_of_sale_once() -> None:
-    items = [
-        item(Operation.UNPUBLISH, "publications[A]", "publications[B]", key="p"),
-        make_item("p", "1", Operation.PRODUCT_UPDATE, [Change(Path("status"), "ACTIVE", "DRAFT", Reason.UNDONE)]),
-        make_item("q", "2", Operation.PRODUCT_UPDATE, [Change(Path("status"), "ACTIVE", "DRAFT", Reason.UNDONE)]),
-        make_item("r", "3", Operation.PRODUCT_UPDATE, [Change(Path("status"), "DRAFT", "ACTIVE", Reason.UNDONE)]),
-        item(Operation.PUBLISH, "publications[A]", key="s"),
-    ]
-    assert unpublished(items) == 2
 
 
 def test_fields_of_one_operation_share_one_item_and_lanes_follow_each_other() -> None:
@@ -269,37 +255,6 @@ def test_undo_deletes_metafields_that_were_added_and_restores_those_that_were_de
     }
     (restored,) = inverse(make_item("p", "1", Operation.METAFIELDS_DELETE, [change("metafields[a.b]", after=None)]))
     assert restored.operation is Operation.PRODUCT_UPDATE
-
-
-FIGURES = {"linked": 100, "updated": 0, "conflicted": 0, "catalog": 100}
-
-
-@pytest.mark.parametrize(("figures", "bounds", "said"), [
-    ({}, Bounds(), []),
-    ({"updated": 50, "conflicted": 50}, Bounds(), []),
-    ({"updated": 51}, Bounds(), ["51 of 100 linked products (51%) would be updated; the bound is 50%"]),
-    ({"conflicted": 51}, Bounds(), ["51 of 100 linked products (51%) have conflicts; the bound is 50%"]),
-    ({"updated": 1}, Bounds(max_updated_share=0), ["1 of 100 linked products (1%) would be updated"]),
-    ({"updated": 100, "conflicted": 100}, Bounds(max_updated_share=1, max_conflict_share=1), []),
-    ({"linked": 19, "updated": 19, "conflicted": 19}, Bounds(), []),
-    ({"linked": 20, "updated": 20, "conflicted": 0}, Bounds(), ["20 of 20 linked products (100%) would be updated"]),
-    ({"catalog": 0}, Bounds(), ["The catalog is empty but 100 products of the shop are linked to it."]),
-    ({"catalog": 0, "linked": 1}, Bounds(), ["The catalog is empty but 1 products"]),
-    ({"catalog": 0, "linked": 0}, Bounds(), []),
-    ({"updated": 60, "conflicted": 70, "catalog": 0}, Bounds(), ["The catalog is empty", "60 of 100", "70 of 100"]),
-])
-def test_a_plan_that_does_too_much_is_refused_with_the_figures(figures: dict[str, int], bounds: Bounds,
-                                                               said: list[str]) -> None:
-    found = refusals(bounds, **{**FIGURES, **figures})
-    assert len(found) == len(said)
-    assert all(sentence.startswith(start) for sentence, start in zip(found, said, strict=True))
-
-
-@pytest.mark.parametrize(("word", "setting"), [
-    ("updated", "SYNC_MAX_UPDATED_SHARE"), ("conflicted", "SYNC_MAX_CONFLICT_SHARE"),
-])
-def test_a_refusal_names_the_setting_that_loosens_it(word: str, setting: str) -> None:
-    assert setting in refusals(Bounds(), **{**FIGURES, word: 90})[0]
 
 
 def test_a_plans_hash_follows_from_its_inputs_and_items_in_order() -> None:
