@@ -39,6 +39,7 @@ class Dispute(StrEnum):
     NEEDS_REBUILD = "the options of an existing product changed"
     AMBIGUOUS = "more than one product could be this one"
     MOVED = "moved here from another product"
+    LEFT_CATALOG = "gone from the catalog"
     DECIDED_AGAIN = "decided before, and now otherwise"
 
 
@@ -344,6 +345,8 @@ PRODUCT_ROWS: tuple[WholeRow, ...] = (
            linked=False),
     _whole("deleted on both sides", Whole.FORGET, "Should the catalog bring it back, it is a new product.",
            catalog=_MISSING, linked=True, store=_MISSING),
+    _whole("gone from the feed, reviewed for shopify", Whole.REPORT, "A person, or an undo, wants it in the store.",
+           Dispute.LEFT_CATALOG, catalog=_MISSING, linked=True, store=_HERE, choice=Side.SHOPIFY),
     *(_whole(f"gone from the feed: {policy.value}", whole, why, catalog=_MISSING, linked=True, store=_HERE, gone=policy)
       for policy, whole, why in (
           (GonePolicy.ARCHIVE, Whole.ARCHIVE, "Where it is on sale, and nobody has put it back on sale since."),

@@ -53,8 +53,8 @@ from shopsync_pipeline.core.ownership import WHOLE_PRODUCT, Policies, Policy, Pr
 from shopsync_pipeline.core.plan import Reason
 
 __all__ = [
-    "NOTHING_SEEN", "OPTIONS", "WHOLE_PRODUCT", "Base", "Decision", "Dispute", "Faces", "Outcome", "Policies",
-    "Policy", "ProductMerge", "Resolution", "Resolutions", "Rules", "Seen", "Side", "Situation", "merge_field",
+    "LEFT_CATALOG", "NOTHING_SEEN", "OPTIONS", "WHOLE_PRODUCT", "Base", "Decision", "Dispute", "Faces", "Outcome",
+    "Policies", "Policy", "ProductMerge", "Resolution", "Resolutions", "Rules", "Seen", "Side", "Situation", "merge_field",
     "merge_product",
 ]
 
@@ -114,6 +114,10 @@ class Faces:
     remote: Value | None = None
     base_local: Value | None = None
     base_remote: Value | None = None
+
+
+LEFT_CATALOG = Faces(remote="in the store", base_local="in the catalog", base_remote="in the store")
+"""The faces of a product that is in the store and no longer in the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +252,17 @@ class _Merging:
 
     def gone(self, remote: Fields | None, base: Base) -> ProductMerge:
         """A product that the catalog no longer has."""
-        row = decide_product(WholeCase(Presence.MISSING, _presence(remote), linked=True, gone=self.policy_of_gone))
+        row = decide_product(WholeCase(
+            Presence.MISSING, _presence(remote), linked=True, gone=self.policy_of_gone,
+            choice=_choice(WHOLE_PRODUCT, self.chosen, LEFT_CATALOG),
+        ))
+        if row.dispute is not None:
+            verdict = self._verdict(WHOLE_PRODUCT, row, LEFT_CATALOG, self.policies.of(WHOLE_PRODUCT, None))
+            return ProductMerge(Situation.GONE, (verdict,))
         if remote is None or row.whole in (Whole.FORGET, Whole.REPORT):
             return ProductMerge(Situation.GONE)
         if row.whole is Whole.DELETE:
-            faces = Faces(remote="in the store", base_local="in the catalog", base_remote="in the store")
-            return ProductMerge(Situation.GONE, (Decision(WHOLE_PRODUCT, Outcome.DELETE, faces, Reason.GONE),))
+            return ProductMerge(Situation.GONE, (Decision(WHOLE_PRODUCT, Outcome.DELETE, LEFT_CATALOG, Reason.GONE),))
         wanted = dict(_without(row.whole, remote, base))
         decisions = (self._field(path, value, remote, _as_agreed(base, path, remote)) for path, value in wanted.items())
         told = (_for_gone(decision) for decision in decisions if decision.outcome is not Outcome.IN_SYNC)

@@ -1,7 +1,8 @@
 """Hold: what an undo took back is not sent again by the next sync, under any strategy.
 
-Fields are held by the base (see `settle.confirm`); a product that an undo deleted is held by a decision on record, as
-if a person had reviewed its deletion, until somebody decides otherwise or undoes the undo.
+Fields are held by the base (see `settle.confirm`); a product that an undo deleted, or made anew after it had left the
+catalog, is held by a decision on record, as if a person had reviewed it, until somebody decides otherwise or undoes the
+undo.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from shopsync_pipeline.core.fields import Path, Strategy, Value
-from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Rules, Side, merge_product
+from shopsync_pipeline.core.merge import (
+    LEFT_CATALOG,
+    WHOLE_PRODUCT,
+    Base,
+    Decision,
+    Dispute,
+    Outcome,
+    Rules,
+    Side,
+    merge_product,
+)
 from shopsync_pipeline.core.written import held
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
@@ -30,7 +41,8 @@ BY_UNDO = "an undo"
 class Held:
     """A field whose catalog value is not sent because it was undone by `plan_id`; `None`: absent.
 
-    For a product that an undo deleted, `path` is `product` and `conflict_id` names the decision that holds it.
+    For a product that an undo deleted or made anew, `path` is `product` and `conflict_id` names the decision that holds
+    it.
     """
 
     product_key: str
@@ -55,6 +67,13 @@ def hold_deleted(connection: Connection, shop_id: str, product_key: str) -> bool
     return True
 
 
+def hold_recreated(connection: Connection, shop_id: str, product_key: str) -> None:
+    """Records that a product which an undo made anew stays although the catalog no longer has it, where that is so."""
+    if not any(True for _ in Catalog(connection, shop_id).documents([product_key])):
+        decision = Decision(WHOLE_PRODUCT, Outcome.ACCEPTED, LEFT_CATALOG, None, Dispute.LEFT_CATALOG)
+        record_decision(connection, shop_id, product_key, decision, Side.SHOPIFY, by=BY_UNDO)
+
+
 def held_by_undo(context: Context) -> list[Held]:
     """Everything that undos hold back, by product and path."""
     found: list[Held] = []
@@ -62,11 +81,11 @@ def held_by_undo(context: Context) -> list[Held]:
         keys = Ledger(connection, context.shop_id).products_undone()
         for part in chunks(keys):
             found += _held(connection, context.shop_id, part)
-        found += _held_deleted(connection, context.shop_id)
+        found += _held_whole(connection, context.shop_id)
     return sorted(found, key=lambda one: (one.product_key, one.path))
 
 
-def _held_deleted(connection: Connection, shop_id: str) -> list[Held]:
+def _held_whole(connection: Connection, shop_id: str) -> list[Held]:
     decided = {
         conflict.product_key: conflict
         for conflict in Conflicts(connection, shop_id).find(ConflictState.RESOLVED, most=1_000_000)
@@ -77,9 +96,10 @@ def _held_deleted(connection: Connection, shop_id: str) -> list[Held]:
     there = {product.product_id for product in Snapshot(connection, shop_id).products(
         sorted(agreed.links.product for agreed in bases.values()))}
     return [
-        Held(product_key=key, path=WHOLE_PRODUCT, catalog=conflict.faces.local, store=None, plan_id=None,
-             conflict_id=conflict.conflict_id)
-        for key, conflict in decided.items() if key in bases and bases[key].links.product not in there
+        Held(product_key=key, path=WHOLE_PRODUCT, catalog=conflict.faces.local, store=conflict.faces.remote,
+             plan_id=None, conflict_id=conflict.conflict_id)
+        for key, conflict in decided.items()
+        if key in bases and (bases[key].links.product in there) == (conflict.faces.remote is not None)
     ]
 
 

@@ -166,7 +166,9 @@ class Looking:
         if remote is not None:
             settled = not items and not outcomes[Outcome.CONFLICT] and not outcomes[Outcome.KEPT]
             # An edit that stands in a gone product needs no second look: only a change on a side could alter that.
+            # Only a decision about the whole product has to be met again, or else it would be forgotten.
             settled = settled or (merge.situation is Situation.GONE and not items)
+            settled = settled and not any(decision.path == WHOLE_PRODUCT for decision in disputes)
             found.bases.append(_agree(key, merge, remote, base, (seen_local, remote.digests) if settled else ("", ""),
                                       overrides or {}))
         for word, applies in (

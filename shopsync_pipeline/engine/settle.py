@@ -17,7 +17,7 @@ from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.hold import hold_deleted
+from shopsync_pipeline.engine.hold import hold_deleted, hold_recreated
 from shopsync_pipeline.engine.look import put_face
 from shopsync_pipeline.engine.pull import known_links
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
@@ -126,6 +126,8 @@ def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mappin
             snapshot.remove([item.product_id])
         return
     creating = item.operation is Operation.PRODUCT_CREATE
+    if creating and undoes(item):
+        hold_recreated(connection, shop_id, item.product_key)
     before = base.get([item.product_key]).get(item.product_key) if undoes(item) or not creating else None
     local = dict(before.local) if before else {}
     remote = dict(before.remote) if before and not creating else {}

@@ -122,6 +122,8 @@ PRODUCT_EXAMPLES: dict[str, tuple[dict[str, Any], str]] = {
     "made in the store": ({"catalog": MISSING, "store": HERE, "linked": False, "strategy": OURS},
                           "leave the store as it is"),
     "deleted on both sides": ({**LEFT, "store": MISSING, "gone": GonePolicy.DELETE}, "forget the link"),
+    "gone from the feed, reviewed for shopify": (
+        {**LEFT, "gone": GonePolicy.DELETE, "choice": Side.SHOPIFY}, "report it, change nothing"),
     "gone from the feed: archive": ({**LEFT, "gone": GonePolicy.ARCHIVE}, "archive it"),
     "gone from the feed: draft": ({**LEFT, "gone": GonePolicy.DRAFT}, "make it a draft"),
     "gone from the feed: zero_stock": ({**LEFT, "gone": GonePolicy.ZERO_STOCK}, "set its stock to zero"),
@@ -202,7 +204,8 @@ def test_every_combination_of_wholes_is_decided() -> None:
             Place, Place, (False, True), (0, 1, 2), (False, True), (False, True), Strategy, (None, *Side), GonePolicy):
         case = WholeCase(catalog, store, linked, candidates, moved, accepted, strategy, choice, gone)
         assert (decide_product(case).whole == "delete it") is (
-            catalog is MISSING and store is HERE and linked and gone is GonePolicy.DELETE)
+            catalog is MISSING and store is HERE and linked and gone is GonePolicy.DELETE
+            and choice is not Side.SHOPIFY)
         assert decide_variant(case).whole != "delete it"
 
 
