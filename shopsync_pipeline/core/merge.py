@@ -54,8 +54,8 @@ from shopsync_pipeline.core.plan import Reason
 
 __all__ = [
     "LEFT_CATALOG", "NOTHING_SEEN", "OPTIONS", "WHOLE_PRODUCT", "Base", "Decision", "Dispute", "Faces", "Outcome",
-    "Policies", "Policy", "ProductMerge", "Resolution", "Resolutions", "Rules", "Seen", "Side", "Situation", "merge_field",
-    "merge_product",
+    "Policies", "Policy", "ProductMerge", "Resolution", "Resolutions", "Rules", "Seen", "Side", "Situation",
+    "merge_field", "merge_product",
 ]
 
 OPTIONS = Path("options")

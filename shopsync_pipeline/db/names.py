@@ -1,9 +1,10 @@
-"""What a person calls a product: its key, Etilize id, Shopify id, handle or a SKU; found without loading documents."""
+"""What a person calls a product: its key, Etilize id, Shopify id, handle or a SKU."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, or_, select, union
+from sqlalchemy import Connection, or_, select, union
 
+from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.rows import to_text
 from shopsync_pipeline.db.schema import base_product, catalog_product, ledger_item, snapshot_product
 
@@ -22,20 +23,12 @@ def keys_named(connection: Connection, shop_id: str, name: str) -> list[str]:
         base_product.c.shop_id == shop_id, base_product.c.product_id.in_(ids)))).scalars().all()
     if outright:
         return sorted(set(outright))
-    text = to_text(name)
-    in_store = (
+    in_store = connection.execute(
         select(base_product.c.product_key)
         .join(snapshot_product, (snapshot_product.c.shop_id == base_product.c.shop_id)
               & (snapshot_product.c.product_id == base_product.c.product_id))
         .where(base_product.c.shop_id == shop_id,
-               or_(snapshot_product.c.handle == name, snapshot_product.c.skus.contains(text, autoescape=True)))
-    )
-    in_catalog = select(catalog_product.c.product_key).where(
-        catalog_product.c.shop_id == shop_id, or_(_says("handle", text), _says("sku", text)))
-    return sorted(set(connection.execute(union(in_store, in_catalog)).scalars()))
-
-
-def _says(attribute: str, text: str) -> ColumnElement[bool]:
-    """Whether a catalog document has a field that ends so, with this very value."""
-    before = '"' if attribute == "handle" else "]."
-    return catalog_product.c.document.contains(f'{before}{attribute}":{text}', autoescape=True)
+               or_(snapshot_product.c.handle == name,
+                   snapshot_product.c.skus.contains(to_text(name), autoescape=True)))
+    ).scalars()
+    return sorted({*in_store, *Catalog(connection, shop_id).named(name)})

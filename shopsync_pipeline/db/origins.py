@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from shopsync_pipeline.core.fields import Path, Value
-from shopsync_pipeline.db.rows import from_text
-from shopsync_pipeline.db.schema import catalog_import, catalog_product
+from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.imports import Imports, ImportState
+from shopsync_pipeline.db.schema import catalog_import
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made one catalog value: the import that read it, the rule, and rows as `file:line` (lines count from 1)."""
+    """What made one catalog value: the import that read it, the rule, and rows as `file:line` or `file:first-last`; lines
+    count from 1."""
 
     import_id: str
     rule: str
@@ -28,7 +30,8 @@ def import_before(connection: Connection, shop_id: str, instant: datetime) -> tu
     row = connection.execute(
         select(catalog_import.c.import_id, catalog_import.c.source).where(
             catalog_import.c.shop_id == shop_id, catalog_import.c.finished_at <= instant,
-            catalog_import.c.state.in_(("current", "superseded")))
+            catalog_import.c.state.in_([state.value for state in (
+                ImportState.CURRENT, ImportState.SUPERSEDED, ImportState.ROLLED_BACK)]))
         .order_by(catalog_import.c.finished_at.desc()).limit(1)
     ).first()
     return (row[0], row[1]) if row else None
@@ -36,26 +39,19 @@ def import_before(connection: Connection, shop_id: str, instant: datetime) -> tu
 
 def catalog_values(connection: Connection, shop_id: str,
                    product_key: str) -> tuple[dict[Path, Value], dict[Path, Origin]]:
-    """What the catalog says of a product now, and where each value comes from; both empty where it has none.
-
-    Rows are told where the import kept them (the columns `origins` of products and `files` of imports).
-    """
-    product = connection.execute(select(catalog_product).where(
-        catalog_product.c.shop_id == shop_id, catalog_product.c.product_key == product_key)).mappings().first()
-    if product is None:
+    """What the catalog says of a product now, and where each value comes from; both empty where it has none."""
+    catalog = Catalog(connection, shop_id)
+    if product_key not in (key for key, _, _ in catalog.documents([product_key])):
         return {}, {}
-    read = connection.execute(select(catalog_import).where(
-        catalog_import.c.import_id == product["import_id"])).mappings().first()
-    document: dict[Path, Value] = from_text(product["document"])
-    files = from_text(read["files"]) if read is not None and "files" in read else []
-    kept = from_text(product["origins"]) if "origins" in product else {}
-    return document, {path: origin_of(product["import_id"], kept.get(path), files) for path in document}
+    import_id, kept, document = catalog.origins(product_key)
+    files = Imports(connection, shop_id).get(import_id).files
+    return document, {path: origin_of(import_id, kept.get(path), files) for path in document}
 
 
 def origin_of(import_id: str, kept: Sequence[Any] | None, files: Sequence[Mapping[str, Any]]) -> Origin:
-    """One origin as the catalog keeps it: the rule, then pairs of a file's index and a line."""
+    """One origin as the catalog keeps it: the rule, then rows as a file's index, a line and, of several, the last."""
     if not kept:
         return Origin(import_id, "", ())
     rule, *rows = kept
     return Origin(import_id, str(rule), tuple(
-        f"{files[index]['name']}:{line}" for index, line in rows if 0 <= index < len(files)))
+        f"{files[index]['name']}:{'-'.join(map(str, lines))}" for index, *lines in rows if 0 <= index < len(files)))

@@ -18,7 +18,7 @@ V1 = "/api/v1"
 @pytest.fixture
 def changed(synced: Context, shelf: Shelf) -> str:
     """Two of twenty lamps were changed by the plan whose id this is."""
-    shelf.change("L1", title="Lamp One", price="99.00")
+    shelf.change("L1", title="Lamp One", price="49.00")
     shelf.change("L2", title="Lamp Two")
     return sync(synced).plan.plan_id
 
@@ -37,7 +37,7 @@ def test_an_undo_is_planned_shown_and_not_sent(client: TestClient, changed: str,
     rows = client.get(f"{V1}/plans/{made['plan']['plan_id']}/changes").json()
     assert {(row["product"], row["field"], row["before"], row["after"], row["why"]) for row in rows} == {
         ("handle:lamp-1", "title", "Lamp One", "Lamp 1", "undone"),
-        ("handle:lamp-1", "variants[L1].price", "99.00", "11.00", "undone")}
+        ("handle:lamp-1", "variants[L1].price", "49.00", "11.00", "undone")}
     assert shown(dev_store)["lamp-1"]["title"] == "Lamp One"
 
 
@@ -59,11 +59,11 @@ def test_a_launch_is_refused_without_approval_and_for_other_plans(client: TestCl
 @SQLITE
 def test_blame_over_the_api(client: TestClient, changed: str, dev_store: DevStore) -> None:
     (price,) = client.get(f"{V1}/products/handle:lamp-1/blame", params={"field": "price"}).json()
-    assert (price["field"], price["value"], price["history"]) == ("variants[L1].price", "99.00", [])
+    assert (price["field"], price["value"], price["history"]) == ("variants[L1].price", "49.00", [])
     assert (price["by"]["who"], price["by"]["plan_id"], price["by"]["reason"]) == (
         "shopsync", changed, "changed in the catalog")
     (told,) = client.get(f"{V1}/products/L1/blame", params={"field": "price", "history": True}).json()
-    assert [(event["before"], event["after"]) for event in told["history"]] == [(None, "11.00"), ("11.00", "99.00")]
+    assert [(event["before"], event["after"]) for event in told["history"]] == [(None, "11.00"), ("11.00", "49.00")]
     gid = next(node["id"] for node in dev_store.products() if node["handle"] == "lamp-1")
     assert client.get(f"{V1}/products/{gid}/blame", params={"field": "price"}).json() == [price]
     assert client.get(f"{V1}/undo/held").json() == []

@@ -23,7 +23,7 @@ def changed(make_settings: Callable[..., Settings], operator: Operator, shelf: S
     """Two of twenty lamps were changed by the plan whose id this is."""
     context = Context.open(make_settings(SYNC_MAX_UPDATED_SHARE=0.1))
     sync(context)
-    shelf.change("L1", title="[bold]Lamp[/bold] One", price="99.00", stock="7")
+    shelf.change("L1", title="[bold]Lamp[/bold] One", price="49.00", stock="7")
     shelf.change("L2", title="Lamp Two")
     return sync(context).plan.plan_id
 
@@ -40,11 +40,11 @@ def test_a_plan_is_shown_first_and_sent_when_that_is_said(operator: Operator, ch
 
     assert f"undo of plan {changed}: 1 products to change, 0 to delete, 0 to make anew, about " in out
     assert "  handle:lamp-1 title: [bold]Lamp[/bold] One -> Lamp 1\n" in out
-    assert "  handle:lamp-1 variants[L1].price: 99.00 -> 11.00\n" in out
+    assert "  handle:lamp-1 variants[L1].price: 49.00 -> 11.00\n" in out
     assert ("handle:lamp-2 title is left alone: edited in the store since; shopsync wrote 'Lamp Two', the store now "
             "shows 'By hand'\n") in out
     assert "1 not taken back: stock is taken back only when that is asked for" in out
-    assert prices(dev_store)[0] == "99.00"
+    assert prices(dev_store)[0] == "49.00"
     plan = re.search(r"To send it: shopsync undo apply (\S+)", out)
     assert plan is not None
 
@@ -91,11 +91,11 @@ def test_an_undo_that_needs_approval_is_not_sent(operator: Operator, changed: st
 
 def test_blame_tells_the_value_and_its_story(operator: Operator, changed: str) -> None:
     out = operator.told("blame", "L1", "price")
-    assert out.startswith("handle:lamp-1 variants[L1].price = 99.00\n    shopsync on ")
+    assert out.startswith("handle:lamp-1 variants[L1].price = 49.00\n    shopsync on ")
     assert f"changed in the catalog (run test, plan {changed}, item " in out
-    assert "11.00 -> 99.00" not in out
+    assert "11.00 -> 49.00" not in out
     history = operator.told("blame", "handle:lamp-1", "variants[L1].price", "--history")
-    assert history.index("11.00 -> 99.00: shopsync on") < history.index("— -> 11.00: shopsync on")
+    assert history.index("11.00 -> 49.00: shopsync on") < history.index("— -> 11.00: shopsync on")
     assert "handle:lamp-1 title = [bold]Lamp[/bold] One" in operator.told("blame", "L1")
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from shopsync_pipeline.db.base import Agreed, BaseStore
-from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.names import keys_named
 from shopsync_pipeline.db.snapshot import Snapshot
-from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, links, stored
+from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, links, stored, take
 
 GID = "gid://shopify/Product/7"
 
@@ -18,12 +17,11 @@ GID = "gid://shopify/Product/7"
 def shop(database: Database) -> Database:
     """A pot that is in catalog and store, a jar that is in the catalog only, and one with an awkward SKU."""
     with database.write() as connection:
-        catalog = Catalog(connection, SHOP)
-        catalog.replace(catalog.start_import("x", "d"), [
-            ("etilize:1", document(handle="pot", **{"variants[P].sku": "P-1"})),
-            ("etilize:2", document(handle="jar", **{"variants[J].sku": "J_1", "variants[K].sku": "10%"})),
-            ("etilize:3", document(handle="lid", **{"variants[L].sku": 'L "big"', "variants[J].sku": "JX1"})),
-        ])
+        take(connection, SHOP, {
+            "etilize:1": document(handle="pot", **{"variants[P].sku": "P-1"}),
+            "etilize:2": document(handle="jar", **{"variants[J].sku": "J_1", "variants[K].sku": "10%"}),
+            "etilize:3": document(handle="lid", **{"variants[L].sku": 'L "big"', "variants[J].sku": "JX1"}),
+        })
         BaseStore(connection, SHOP).put([Agreed(product_key="etilize:1", local={}, remote={}, links=links(GID))])
         Snapshot(connection, SHOP).put([stored(GID, handle="pot-in-store", skus=("P-1", "OLD"))])
     return database
@@ -43,7 +41,6 @@ def test_names(shop: Database, name: str, keys: list[str]) -> None:
 
 def test_a_sku_of_two_products_names_both(shop: Database) -> None:
     with shop.write() as connection:
-        catalog = Catalog(connection, SHOP)
-        catalog.replace(catalog.start_import("y", "e"), [
-            ("etilize:2", document(**{"variants[S].sku": "S"})), ("etilize:1", document(**{"variants[S].sku": "S"}))])
+        take(connection, SHOP, {"etilize:2": document(**{"variants[S].sku": "S"}),
+                                "etilize:1": document(**{"variants[S].sku": "S"})}, digest="e")
         assert keys_named(connection, SHOP, "S") == ["etilize:1", "etilize:2"]

@@ -6,7 +6,7 @@ import pytest
 
 from shopsync_pipeline.core.blame import Blame, Who
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.imports import Imports
 from shopsync_pipeline.engine.blame import blame, in_a_sentence
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.diff import diff
@@ -34,7 +34,7 @@ def test_every_field_of_a_new_product_was_set_by_the_run_that_made_it(context: C
     assert (title.run_id, title.plan_id, title.reason) == ("test", run.plan.plan_id, "new in the catalog")
     assert title.item_id
     with context.database.read() as connection:
-        current = Catalog(connection, context.shop_id).current_import()
+        current = Imports(connection, context.shop_id).current()
     assert current is not None
     assert title.import_id == current.import_id
     assert in_a_sentence(title).startswith("shopsync on ")

@@ -250,16 +250,16 @@ def test_an_accepted_store_value_outlasts_imports_and_can_be_given_back(make_set
                                                                        dev_store: DevStore) -> None:
     context = both_ways(make_settings)
     sync(context)
-    reprice(dev_store, "L1", "1.00")
+    reprice(dev_store, "L1", "2.00")
     assert sync(context).mutations == 0
     (override,) = list_overrides(context)
     assert (override.product_key, override.path, override.override.value, override.override.catalog_value) == (
-        "handle:lamp-1", "variants[L1].price", "1.00", "11.00")
+        "handle:lamp-1", "variants[L1].price", "2.00", "11.00")
 
     shelf.change("L1", stock="7")
     sync(context)
 
-    assert price(dev_store) == "1.00"
+    assert price(dev_store) == "2.00"
     remove_override(context, "L1", "price")
     assert changes_of(context, planned(context)) == {("handle:lamp-1", "variants[L1].price"): "11.00"}
     assert sync(context).mutations == 1

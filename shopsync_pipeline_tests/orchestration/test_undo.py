@@ -28,7 +28,7 @@ def observed(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 def test_a_run_is_taken_back_in_two_runs(room: ControlRoom, shelf: Shelf, dev_store: DevStore) -> None:
     room.run("full_sync")
     before = shown(dev_store)
-    shelf.change("L1", title="Lamp One", price="99.00")
+    shelf.change("L1", title="Lamp One", price="49.00")
     shelf.change("L2", title="Lamp Two")
     run = room.run("full_sync")
     edit(dev_store, "lamp-2", title="By hand")
