@@ -232,3 +232,16 @@ def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
         settings.batch_size = 3  # type: ignore[misc]
     monkeypatch.setenv("SYNC_BATCH_SIZE", "3")
     assert (settings.batch_size, load().batch_size) == (250, 3)
+
+
+def test_the_page_on_plans_names_every_bound_with_its_default() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "plans.md").read_text(encoding="utf-8")
+    bounds = {name: default for name, default in DEFAULTS.items()
+              if name.startswith("SYNC_MAX_") and name.endswith(("_SHARE", "_MOVE", "_DAYS"))
+              and "QUARANTINE" not in name and "DELIVERY" not in name}
+    assert len(bounds) == 8
+    for name, default in bounds.items():
+        assert f"| `{name}` | {float(default):g} |" in page
+    for name in ("SYNC_MONITORING", "SYNC_PHASE", "SYNC_CATEGORIES", "SYNC_CANARY_SHARE", "SYNC_CANARY_MAX_FAILED",
+                 "SYNC_VARIANT_WALL", "SYNC_DAILY_VARIANTS", "SYNC_BOUNDS_FROM"):
+        assert f"`{name}" in page
