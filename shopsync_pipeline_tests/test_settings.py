@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from shopsync_pipeline.core.errors import SettingsError
+from shopsync_pipeline.core.fields import Risk
+from shopsync_pipeline.core.rollout import RollOut
 from shopsync_pipeline.settings import Settings, load
 
 DEFAULTS = {
@@ -25,6 +28,11 @@ DEFAULTS = {
     "SYNC_MAX_UNPUBLISHED_SHARE": "0.1", "SYNC_MAX_CATALOG_SHRINK": "0.2", "SYNC_REREAD_AFTER": "5.0",
     "SYNC_MAX_TABLE_SHRINK": "0.5", "SYNC_MAX_QUARANTINE_SHARE": "0.05", "SYNC_MAX_DELIVERY_SPREAD_HOURS": "20.0",
     "SYNC_IMPORTS_KEPT": "10",
+    "SYNC_MAX_ARCHIVED_SHARE": "0.1", "SYNC_MAX_DELETED_SHARE": "0.02", "SYNC_MAX_ZERO_STOCK_SHARE": "0.3",
+    "SYNC_MAX_PRICE_RISE": "8.0", "SYNC_MAX_PRICE_DROP": "0.8", "SYNC_MAX_MEDIAN_PRICE_MOVE": "0.5",
+    "SYNC_MAX_CREATION_DAYS": "7.0", "SYNC_BOUNDS_FROM": "20", "SYNC_VARIANT_WALL": "50000",
+    "SYNC_DAILY_VARIANTS": "1000", "SYNC_MONITORING": "False", "SYNC_PHASE": "high", "SYNC_CATEGORIES": "",
+    "SYNC_CANARY_SHARE": "0.0", "SYNC_CANARY_MAX_FAILED": "0.1",
     "SYNC_REQUEST_TIMEOUT": "30.0", "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
 }
 SECRETS = {
@@ -79,6 +87,26 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.bounds.max_updated_share == 0.25
     assert settings.feeds == (Path("a.csv"), Path("feeds/b.csv"))
     assert settings.rules.default_strategy.value == "manual_review", "auto-resolve is off"
+
+
+def test_every_bound_comes_from_its_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"SYNC_MAX_UPDATED_SHARE": 0.11, "SYNC_MAX_ARCHIVED_SHARE": 0.12, "SYNC_MAX_DELETED_SHARE": 0.13,
+             "SYNC_MAX_UNPUBLISHED_SHARE": 0.14, "SYNC_MAX_PRICE_RISE": 0.15, "SYNC_MAX_PRICE_DROP": 0.16,
+             "SYNC_MAX_MEDIAN_PRICE_MOVE": 0.17, "SYNC_MAX_ZERO_STOCK_SHARE": 0.18, "SYNC_MAX_CONFLICT_SHARE": 0.19,
+             "SYNC_MAX_CREATION_DAYS": 20.0, "SYNC_BOUNDS_FROM": 21}
+    for name, value in given.items():
+        monkeypatch.setenv(name, str(value))
+    assert asdict(load().bounds) == {
+        {"SYNC_BOUNDS_FROM": "smallest"}.get(name, name.removeprefix("SYNC_").lower()): value
+        for name, value in given.items()}
+
+
+def test_the_roll_out_comes_from_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SYNC_PHASE": "low", "SYNC_CATEGORIES": " Lamps, desk* ,,", "SYNC_CANARY_SHARE": "0.05",
+                        "SYNC_CANARY_MAX_FAILED": "0.2"}.items():
+        monkeypatch.setenv(name, value)
+    assert load().roll_out == RollOut(phase=Risk.LOW, categories=("Lamps", "desk*"), canary_share=0.05,
+                                      canary_max_failed=0.2)
 
 
 def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -219,3 +247,16 @@ def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
         settings.batch_size = 3  # type: ignore[misc]
     monkeypatch.setenv("SYNC_BATCH_SIZE", "3")
     assert (settings.batch_size, load().batch_size) == (250, 3)
+
+
+def test_the_page_on_plans_names_every_bound_with_its_default() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "plans.md").read_text(encoding="utf-8")
+    bounds = {name: default for name, default in DEFAULTS.items()
+              if name.startswith("SYNC_MAX_") and name.endswith(("_SHARE", "_MOVE", "_DAYS"))
+              and "QUARANTINE" not in name and "DELIVERY" not in name}
+    assert len(bounds) == 8
+    for name, default in bounds.items():
+        assert f"| `{name}` | {float(default):g} |" in page
+    for name in ("SYNC_MONITORING", "SYNC_PHASE", "SYNC_CATEGORIES", "SYNC_CANARY_SHARE", "SYNC_CANARY_MAX_FAILED",
+                 "SYNC_VARIANT_WALL", "SYNC_DAILY_VARIANTS", "SYNC_BOUNDS_FROM"):
+        assert f"`{name}" in page

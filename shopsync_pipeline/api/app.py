@@ -48,6 +48,8 @@ STATUS_OF: tuple[tuple[type[ShopsyncError], int], ...] = (
 )
 """HTTP status of each kind of error, first match; 400 for all others."""
 
+_TEXT = {"schema": {"type": "string"}}
+
 
 def create_app(settings: Callable[[], Settings]) -> FastAPI:
     """The application. `settings` is asked once per request."""
@@ -126,15 +128,13 @@ def report_json(context: Opened, plan_id: Id) -> dict[str, JsonValue]:
     return plan_json(context, plan_id)
 
 
-@router.get("/plans/{plan_id}/report.md", response_class=PlainTextResponse,
-            responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}})
+@router.get("/plans/{plan_id}/report.md", responses={200: {"content": {"text/markdown": _TEXT}}})
 def report_markdown(context: Opened, plan_id: Id) -> PlainTextResponse:
     """The same report to read, as Markdown."""
     return PlainTextResponse(markdown(plan_report(context, plan_id)), media_type="text/markdown")
 
 
-@router.get("/plans/{plan_id}/report.csv", response_class=StreamingResponse,
-            responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+@router.get("/plans/{plan_id}/report.csv", responses={200: {"content": {"text/csv": _TEXT}}})
 def report_csv(context: Opened, plan_id: Id) -> StreamingResponse:
     """Every change of a plan as CSV: values that are no text are JSON."""
     one_plan(context, plan_id)

@@ -17,8 +17,10 @@ from shopsync_pipeline.db.schema import catalog_import
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made one catalog value: the import that read it, the rule, and rows as `file:line` or `file:first-last`; lines
-    count from 1."""
+    """What made one catalog value: the import that read it, the rule, and rows as `file:line` or `file:first-last`.
+
+    Lines count from 1.
+    """
 
     import_id: str
     rule: str

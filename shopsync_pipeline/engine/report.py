@@ -80,6 +80,7 @@ def plan_json(context: Context, plan_id: str) -> dict[str, Any]:
     report = plan_report(context, plan_id)
     told = asdict(report)
     told["created_at"] = report.created_at.isoformat()
+    told["refusals"] = list(report.refusals)
     told["counts"] = [{"lane": lane, "risk": risk, "operation": operation, "state": state, "items": count}
                       for (lane, risk, operation, state), count in report.counts.items()]
     told["held"] = [{"hold": hold, "why": why, "items": count, "products": list(keys)}

@@ -1,4 +1,4 @@
-"""The bounds: each is kept up to its figure, broken beyond it, named with its setting, and shown with the worst cases."""
+"""The bounds: each is kept up to its figure, broken beyond it, named with its setting, shown with the worst cases."""
 
 from __future__ import annotations
 
@@ -150,8 +150,8 @@ def test_stock_goes_to_zero_only_from_above_it(before: int | None, after: int | 
 def test_creations_that_take_too_many_days_need_approval() -> None:
     figures = Figures(creation_days=8, new_variants=8000)
     (reason,) = judge(Bounds(), figures, linked=0, catalog=9000)
-    assert reason.startswith("8000 variants would be created, which takes 8 days at the shop's daily limit; the bound is "
-                             "7 days (SYNC_MAX_CREATION_DAYS).")
+    assert reason.startswith("8000 variants would be created, which takes 8 days at the shop's daily limit; the bound "
+                             "is 7 days (SYNC_MAX_CREATION_DAYS).")
     figures.creation_days = 7
     assert judge(Bounds(), figures, linked=0, catalog=9000) == []
 

@@ -1,4 +1,4 @@
-"""The walls of the platform: what lies just within is sent, what lies beyond is not, and the sentence has the figures."""
+"""The walls of the platform: what lies just within is sent, what lies beyond is not, and the figures are told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import pytest
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
-from shopsync_pipeline.core.walls import Creations, DailyLimit, Fate, Wall, beyond, item_beyond, new_variants, stock_calls
+from shopsync_pipeline.core.walls import (
+    Creations,
+    DailyLimit,
+    Fate,
+    Wall,
+    beyond,
+    item_beyond,
+    new_variants,
+    stock_calls,
+)
 
 
 def change(path: str, after: Value | None) -> Change:
@@ -55,7 +64,8 @@ BEYOND: list[tuple[str, Value, str, str]] = [
     ("metafields[a.b]", metafield("list.single_line_text_field", json.dumps(["x"] * 129)), "metafield lists",
      "the metafield a.b has 129 items; Shopify takes 128 in a list"),
     ("metafields[a.b]", metafield("list.url", json.dumps(["x", "x" * 2049])), "metafield sizes", "has 2049 bytes"),
-    ("metafields[a.b]", metafield("list.metaobject_reference", json.dumps(["x"] * 257)), "metafield lists", "257 items"),
+    ("metafields[a.b]", metafield("list.metaobject_reference", json.dumps(["x"] * 257)), "metafield lists",
+     "the metafield a.b has 257 items; Shopify takes 256"),
 ]
 
 
