@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Column, CompoundSelect, Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Column, Connection, and_, delete, exists, func, or_, select, update
 
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.rows import chunks, from_text, now, to_text, upsert
 from shopsync_pipeline.db.schema import base_product, catalog_product, snapshot_product
+
+Columns = tuple[Column[str], ...]
+"""The column of a table's key, and where digests are compared, that of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,20 +125,13 @@ class BaseStore:
     def _changed_in_catalog(self) -> Iterable[str]:
         """Catalog products that are not linked, or whose document is not the one last seen."""
         catalog, base = catalog_product.c, base_product.c
-        rows = self._connection.execute(self._difference(
-            select(catalog.product_key, catalog.digests).where(catalog.shop_id == self._shop),
-            select(base.product_key, base.seen_local).where(base.shop_id == self._shop),
-        ))
-        return (key for key, _ in rows)
+        return self._difference((catalog.product_key, catalog.digests), (base.product_key, base.seen_local))
 
     def _changed_in_store(self) -> Iterable[str]:
         """Linked products of the catalog that the store lacks, or whose document there is not the one last seen."""
         base, store = base_product.c, snapshot_product.c
-        ids = self._connection.execute(self._difference(
-            select(base.product_id, base.seen_remote).where(base.shop_id == self._shop),
-            select(store.product_id, store.digests).where(store.shop_id == self._shop),
-        ))
-        for part in chunks(product_id for product_id, _ in ids):
+        ids = self._difference((base.product_id, base.seen_remote), (store.product_id, store.digests))
+        for part in chunks(ids):
             yield from self._connection.execute(
                 select(base.product_key)
                 .join(catalog_product, and_(catalog_product.c.shop_id == base.shop_id,
@@ -144,15 +139,21 @@ class BaseStore:
                 .where(base.shop_id == self._shop, base.product_id.in_(part))
             ).scalars()
 
-    def _difference(self, rows: Select[Any], others: Select[Any]) -> CompoundSelect[Any]:
-        """The rows (key, or key and digests) of `rows` that `others` does not have.
+    def _difference(self, rows: Columns, others: Columns) -> Iterable[str]:
+        """The keys of `rows` (key, or key and digests) that `others` does not have, with the same digests.
 
-        Ordered, because SQLite then walks the two covering indexes side by side, which takes a quarter of the time of
-        a join that looks each key up (measured with a million products).
+        Either database walks two covering indexes side by side for it, if it is asked in the words that it plans so:
+        measured with a million products, that takes a quarter of the time of one join over all three tables.
         """
-        difference = rows.except_(others)
-        return difference.order_by(*difference.selected_columns) if self._connection.dialect.name == "sqlite" \
-            else difference
+        key, other_key = rows[0], others[0]
+        mine, theirs = key.table.c.shop_id == self._shop, other_key.table.c.shop_id == self._shop
+        if self._connection.dialect.name == "postgresql":
+            return self._connection.execute(select(key).where(mine, ~exists().where(
+                other_key.table.c.shop_id == key.table.c.shop_id,
+                *(other == one for one, other in zip(rows, others, strict=True)),
+            ))).scalars()
+        difference = select(*rows).where(mine).except_(select(*others).where(theirs))
+        return self._connection.execute(difference.order_by(*difference.selected_columns)).scalars()
 
     def unlinked(self, keys: Iterable[str]) -> list[str]:
         """Those of `keys` that have no base."""
@@ -171,10 +172,7 @@ class BaseStore:
         """
         base, catalog, store = base_product.c, catalog_product.c, snapshot_product.c
         wanted = None if only is None else set(only)
-        gone = self._connection.execute(self._difference(
-            select(base.product_key).where(base.shop_id == self._shop),
-            select(catalog.product_key).where(catalog.shop_id == self._shop),
-        )).scalars()
+        gone = self._difference((base.product_key,), (catalog.product_key,))
         for part in chunks(sorted(key for key in gone if wanted is None or key in wanted)):
             yield from self._connection.execute(
                 select(base.product_key)
