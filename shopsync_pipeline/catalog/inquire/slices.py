@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from shopsync_pipeline.catalog.content.facts import attribute_ids
 from shopsync_pipeline.catalog.content.record import (
     Bullet,
     Code,
@@ -30,7 +31,7 @@ from shopsync_pipeline.catalog.feeds.offer import offer_of
 from shopsync_pipeline.catalog.inquire.relations import ORDER
 from shopsync_pipeline.catalog.inquire.trees import Paths
 from shopsync_pipeline.catalog.staging import Stage
-from shopsync_pipeline.catalog.wanted import BRAND, attribute_ids
+from shopsync_pipeline.catalog.wanted import BRAND
 
 PRODUCTS_PER_SLICE = 2000
 _Item = TypeVar("_Item")
