@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect
 
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.cli.conftest import Operator
 from shopsync_pipeline_tests.conftest import TOKEN, DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.steps import planned, sync
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def synced(make_settings: Callable[..., Settings], operator: Operator) -> Context:
-    """The twenty lamps in the store."""
-    context = Context.open(make_settings(SYNC_MAX_UPDATED_SHARE=0.1))
-    sync(context)
-    return context
 
 
 def test_doctor_finds_all_well_and_hides_secrets(operator: Operator) -> None:

@@ -14,17 +14,9 @@ from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.cli.conftest import Operator
 from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
-from shopsync_pipeline_tests.engine.steps import planned, sync
+from shopsync_pipeline_tests.engine.steps import planned
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def synced(make_settings: Callable[..., Settings], operator: Operator) -> Context:
-    """The twenty lamps in the store."""
-    context = Context.open(make_settings(SYNC_MAX_UPDATED_SHARE=0.1))
-    sync(context)
-    return context
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.hold import held_by_undo
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import DevStore
-from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, sync
+from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, kill_after, mutations_of, sync
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.undoing import plan_of, send, shown, undo
 
@@ -27,27 +25,10 @@ PRODUCTS = 40
 
 def killed_after(mutations: int, plan_id: str, settings: Settings, store: DevStore, cwd: Path) -> None:
     """Sends an undo plan in a process of its own and kills it once the store has executed so many mutations more."""
-    until = sent(store) + mutations
-    store.control("settings", {"latency_ms": 25})
-    process = subprocess.Popen(
+    until = mutations_of(store) + mutations
+    kill_after(until, subprocess.Popen(
         [sys.executable, "-m", "shopsync_pipeline.cli", "undo", "apply", plan_id],
-        env={**environment(settings), "PYTHONPATH": str(ROOT)}, cwd=cwd, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while sent(store) < until:
-            assert process.poll() is None, f"the undo ended with {process.returncode} before it could be killed"
-            assert time.monotonic() < deadline, "the undo sends nothing"
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait(30) == -signal.SIGKILL
-    finally:
-        process.kill()
-        store.control("settings", {"latency_ms": 0})
-
-
-def sent(store: DevStore) -> int:
-    counted: dict[str, int] = store.control("stats")["mutations"]
-    return sum(counted.values())
+        env={**environment(settings), "PYTHONPATH": str(ROOT)}, cwd=cwd, stdout=subprocess.DEVNULL), store)
 
 
 def unknown(settings: Settings) -> int:
