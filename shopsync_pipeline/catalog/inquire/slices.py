@@ -67,7 +67,7 @@ class Slice:
 
     def records(self, names: Names) -> list[ContentRecord]:
         """The products as records."""
-        with _uncollected():
+        with uncollected():
             return list(_records(self, names))
 
 
@@ -158,7 +158,7 @@ def _single(of: Slice, table: str) -> dict[int, str]:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No garbage collection meanwhile. A slice is a quarter of a million tuples that all stay; the collector walks them
     again and again while they are made, which was measured to take four fifths of the time."""
     enabled = gc.isenabled()
