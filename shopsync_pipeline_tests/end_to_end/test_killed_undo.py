@@ -45,7 +45,7 @@ def test_killed_while_taking_fields_back(again: str, make_settings: Callable[...
     sync(context)
     before = shown(dev_store)
     for number in range(1, PRODUCTS + 1):
-        shelf.change(f"L{number}", title=f"Another lamp {number}", price="99.00")
+        shelf.change(f"L{number}", title=f"Another lamp {number}", price=f"{number + 10}.90")
     run = sync(context).report.plan.plan_id
     plan = plan_of(context, plan=run)
 
@@ -65,7 +65,7 @@ def test_killed_while_taking_fields_back(again: str, make_settings: Callable[...
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_killed_while_deleting_and_while_making_anew(make_settings: Callable[..., Settings], dev_store: DevStore,
                                                      tmp_path: Path) -> None:
-    settings = make_settings(SYNC_MAX_CONCURRENT=4, SYNC_MAX_UPDATED_SHARE=1, SYNC_MAX_UNPUBLISHED_SHARE=1)
+    settings = make_settings(SYNC_MAX_CONCURRENT=4, SYNC_MAX_UPDATED_SHARE=1, SYNC_MAX_DELETED_SHARE=1)
     Shelf(settings.export_path, products=PRODUCTS)
     context = Context.open(settings)
     run = sync(context).report.plan.plan_id
