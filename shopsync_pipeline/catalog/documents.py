@@ -17,7 +17,7 @@ from shopsync_pipeline.catalog.content.family import combine
 from shopsync_pipeline.catalog.content.origins import encode
 from shopsync_pipeline.catalog.content.project import Projected, Projection
 from shopsync_pipeline.catalog.content.record import ContentRecord, Row
-from shopsync_pipeline.catalog.inquire.slices import Names, Slice
+from shopsync_pipeline.catalog.inquire.slices import Names, Slice, uncollected
 from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.core.fields import digests, flatten
 
@@ -102,7 +102,8 @@ def documents_of(work: Work) -> Callable[[Slice], Done]:
     projector = Projector(work.rules, work.related)
 
     def done(part: Slice) -> Done:
-        made = [document_of(product, work.files) for product in projector.projected(part.records(work.names))]
+        with uncollected():
+            made = [document_of(product, work.files) for product in projector.projected(part.records(work.names))]
         refused, projector.refused = projector.refused, []
         counts = Counter(projector.counts)
         projector.counts.clear()

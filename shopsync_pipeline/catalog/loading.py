@@ -110,7 +110,7 @@ class _Loader:
         """Whether DuckDB could read the segment; if not, nothing of it was loaded."""
         if prepared == b"\n":
             return not segment.raw.strip(b"\r\n")
-        reader = PlainReader(self._stage, self._dialect, len(self._layout or ()))
+        reader = PlainReader(self._stage, self._dialect, self._layout or ())
         read = reader.read(prepared)
         if read is None:
             return False
@@ -244,5 +244,7 @@ def _one_line(record: str) -> str:
     return record
 
 
-PLAIN = (f"CREATE MACRO plain(x) AS translate(x, '{BACKSLASH}{QUOTE}{COMMA}', '\\\",');")
-"""The SQL macro that puts escaped characters back into a cell of a prepared segment."""
+PLAIN = (
+    f"CREATE MACRO plain(x) AS replace(replace(replace(x, '{QUOTE}', '\"'), '{BACKSLASH}', '\\'), '{COMMA}', ',');")
+"""The SQL macro that puts escaped characters back into a cell of a prepared segment: one pass each, since each is found
+by memory search; `translate` goes letter by letter and took eleven times as long on descriptions."""

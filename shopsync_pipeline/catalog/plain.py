@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from shopsync_pipeline.catalog.records import Dialect
+from shopsync_pipeline.catalog.tables import Column, Kind
 
 if TYPE_CHECKING:
     from shopsync_pipeline.catalog.staging import Stage
@@ -21,13 +22,15 @@ _MOST_REJECTED = 5_000
 
 
 class PlainReader:
-    """Reads segments of one layout of `width` fields into the temporary table `raw` (c0, c1, …)."""
+    """Reads segments of one layout into the temporary table `raw` (c0, c1, …)."""
 
-    def __init__(self, stage: Stage, dialect: Dialect, width: int) -> None:
+    def __init__(self, stage: Stage, dialect: Dialect, layout: Sequence[Column]) -> None:
         """Opens nothing."""
         self._stage = stage
         self._dialect = dialect
-        self._width = width
+        self._width = len(layout)
+        # Only text is expected to hold line ends; where another column does, a line is missing and nothing is believed.
+        self._texts = [f"c{place}" for place, column in enumerate(layout) if column.kind is Kind.TEXT]
 
     def read(self, prepared: bytes) -> tuple[list[int], dict[int, int]] | None:
         """Reads lines into the table `raw`.
@@ -86,7 +89,9 @@ class PlainReader:
     def _rows_of_several_lines(self) -> list[tuple[int, int, int]] | None:
         """Rows of `raw` with line ends in their values, how many, and how many of these behind a separator; `None`
         where a line within a value looks like the beginning of a record: then a quote was more likely never closed."""
-        cells = [f"c{place}" for place in range(self._width)]
+        cells = self._texts
+        if not cells:
+            return []
         several = " OR ".join(f"contains({cell}, chr(10))" for cell in cells)
         ends = " + ".join(f"coalesce(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells)
         mark = f"'{self._dialect.delimiter}' || chr(10)"

@@ -31,6 +31,8 @@ FEED = "feed"
 EXTRA = "extra"
 
 _SNIFFED_RECORDS = 50
+_UTF16 = ("\xff\xfe", "\xfe\xff")
+"""The two byte-order marks of UTF-16, as text of Windows-1252 shows them."""
 _DELIMITERS = ",;\t|~"
 
 
@@ -48,6 +50,9 @@ class Recognised:
 def recognise(member: Member, seen: Survey, rules: CatalogRules) -> Recognised | None:
     """What a surveyed member is, or `None`. Raises `CatalogError` for a table whose files never have that many
     fields."""
+    if seen.head.startswith(_UTF16) and member.basename.lower().endswith(".csv"):
+        raise CatalogError(
+            f"{member.name} is UTF-16 text, and catalog text is UTF-8 or Windows-1252; deliver it as UTF-8.")
     records = records_of(seen.head, backslash=seen.dialect != MSSQL)
     first = tuple(name.strip() for name in records[0])
     if is_template_header(first):

@@ -6,6 +6,7 @@ import csv
 import getpass
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -182,10 +183,21 @@ def explain_product(
     found = explain(opened(), name, field)
     first = found[0]
     told(f"{first.product_key}, read in import {first.import_id} of {first.imported_at:%Y-%m-%d %H:%M:%S}")
-    _print_table(("field", "value", "rule", "table", "line", "file"), [
-        (row.path, _value(shown(row.value)), row.rule, row.table or "", ", ".join(map(str, row.lines)), row.file or "")
-        for row in found
-    ])
+    for path, rows in groupby(found, key=lambda row: row.path):
+        origins = list(rows)
+        told(f"{path} = {_value(shown(origins[0].value))}", f"    by {origins[0].rule}")
+        told(*(f"    from {row.table}, line {_ranges(row.lines)} of {row.file}" for row in origins if row.file))
+
+
+def _ranges(lines: Sequence[int]) -> str:
+    """Line numbers, runs of them as one: `4, 61–80`."""
+    runs: list[tuple[int, int]] = []
+    for line in sorted(lines):
+        if runs and line == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], line)
+        else:
+            runs.append((line, line))
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
 
 
 def _print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -196,7 +196,7 @@ class _Taking:
                 imports.refuse(import_id, verdict.refusals, verdict.notices, counts, switch.products)
             else:
                 switch = Catalog(connection, shop_id).switch(import_id, staged)
-                FeedState(connection, shop_id).switch(imports.number(import_id), state)
+                FeedState(connection, shop_id).switch(imports.get(import_id).number or 0, state)
                 if approved is not None:
                     imports.take(approved, import_id)
                 keep_findings(connection, shop_id, import_id, self._observer, counts, quarantine=set_aside,

@@ -6,7 +6,7 @@ whose threshold says `blocking` has the import itself refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -52,9 +52,8 @@ def keep_findings(
     """
     refused = list(quarantine)
     observer.account(
-        counts, stock_at=stock_at, **{
-            kind: (_example(row) for row in refused if row.kind == of)
-            for kind, of in (("rows", "row"), ("values", "value"), ("unmatched", "unmatched"))})
+        counts, stock_at=stock_at, rows=_of_kind(refused, "row"), values=_of_kind(refused, "value"),
+        unmatched=_of_kind(refused, "unmatched"))
     findings = observer.findings()
     instant = now or datetime.now(UTC)
     reasons = refusals(_as_of(findings, instant, stock_hours), thresholds)
@@ -64,6 +63,10 @@ def keep_findings(
             "delivery, or raise the threshold or set blocking = false under [quality] in the mapping file."
         )
     Findings(connection, shop_id).put(import_id, findings)
+
+
+def _of_kind(rows: Iterable[Quarantined], kind: str) -> Iterator[Example]:
+    return (_example(row) for row in rows if row.kind == kind)
 
 
 def _example(row: Quarantined) -> Example:

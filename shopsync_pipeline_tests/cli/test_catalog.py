@@ -133,7 +133,8 @@ def test_more_than_a_screenful_of_quarantine_is_counted(operator: Operator, cont
 def test_a_product_is_explained(operator: Operator, two: list[str]) -> None:
     told = operator.told("catalog", "explain", "L1", "title")
     assert told.startswith(f"handle:lamp-1, read in import {two[1]} of ")
-    assert "[bold]Lamp[/bold]" in told
+    assert told.splitlines()[1:] == [
+        "title = [bold]Lamp[/bold]", "    by column Title", "    from shop, line 2 of shop.csv"]
     assert "variants[L3].price" in operator.told("catalog", "explain", "lamp-3")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline.db.feed_state import FeedRow, FeedState, StagedFeeds
+from shopsync_pipeline.core.fields import variant_path
 from shopsync_pipeline.db.imports import Switch
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.imports import approve_import, one_import, quarantined_rows, recent_imports
@@ -16,6 +16,7 @@ from shopsync_pipeline.engine.ingest import ingest
 from shopsync_pipeline.engine.review import documents
 from shopsync_pipeline.engine.rollback import roll_back
 from shopsync_pipeline.settings import Settings
+from shopsync_pipeline_tests.catalog.feeds.samples import ingram
 from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.steps import sync
@@ -122,24 +123,35 @@ def test_the_store_follows_a_rollback(context: Context, shelf: Shelf, dev_store:
     assert prices["lamp-1"] == "11.00"
 
 
-def test_feeds_that_deliver_changes_go_back_too(context: Context, shelf: Shelf) -> None:
-    def know(facts: str) -> None:
-        newest = one_import(context)
-        assert newest.number is not None
-        with context.database.write() as connection:
-            state = FeedState(connection, context.shop_id)
-            with StagedFeeds(state.digests()) as staged:
-                staged.add_all([FeedRow("ingram", "A", None, None, facts)])
-                state.switch(newest.number, staged)
+def test_feeds_that_deliver_changes_are_remembered_and_go_back_too(context: Context, shelf: Shelf) -> None:
+    """A file of changes says nothing about what did not change; the products still have their prices from it."""
+    feed = shelf.file.parent / "PRICE.TXT"
 
-    good = ingest(context).import_id
-    know("first")
-    shelf.change("L1", price="0.01")
-    ingest(context)
-    know("second")
-    roll_back(context, good, by="Ada", reason="wrong prices")
-    with context.database.read() as connection:
-        assert [row.facts for row in FeedState(connection, context.shop_id).rows()] == ["first"]
+    def day(*changes: dict[int, str]) -> str:
+        feed.write_bytes(ingram(*changes))
+        return ingest(context).import_id
+
+    def said() -> dict[str, tuple[object, object]]:
+        return {key.removeprefix("handle:"): (
+            fields[variant_path(f"L{key[-1]}", "price")], fields.get(variant_path(f"L{key[-1]}", "cost")))
+            for key, fields in documents(context)}
+
+    first = day({1: "A", 2: "L1", 7: "30.00", 15: "20.00"}, {1: "A", 2: "L2", 7: "40.00", 15: "25.00"})
+    assert (said()["lamp-1"], said()["lamp-2"], said()["lamp-3"]) == (
+        ("30.00", "20.00"), ("40.00", "25.00"), ("13.00", None))
+
+    day({1: "C", 2: "L2", 7: "44.00", 15: "26.00"}, {1: "A", 2: "L3", 7: "50.00", 15: "30.00"})
+    assert (said()["lamp-1"], said()["lamp-2"], said()["lamp-3"]) == (
+        ("30.00", "20.00"), ("44.00", "26.00"), ("50.00", "30.00"))
+
+    day({1: "D", 2: "L1", 7: "30.00", 15: "20.00"})
+    assert (said()["lamp-1"], said()["lamp-2"]) == (("11.00", None), ("44.00", "26.00"))
+
+    roll_back(context, first, by="Ada", reason="wrong prices")
+    assert (said()["lamp-1"], said()["lamp-3"]) == (("30.00", "20.00"), ("13.00", None))
+    day({1: "C", 2: "L2", 7: "45.00", 15: "26.00"})
+    assert (said()["lamp-1"], said()["lamp-2"], said()["lamp-3"]) == (
+        ("30.00", "20.00"), ("45.00", "26.00"), ("13.00", None))
 
 
 def test_a_rollback_shows_the_quarantine_of_what_it_went_back_to(context: Context, shelf: Shelf) -> None:

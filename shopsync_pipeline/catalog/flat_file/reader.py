@@ -42,8 +42,7 @@ def read_content(stage: Stage, members: Given, rules: CatalogRules, account: Acc
     Files of another locale than the wanted one are not read; without a wanted one the locale with most rows counts.
     """
     wanted = wanted_by(rules)
-    tails = {int(str(id_)[2:]) for id_, _ in _ATTRIBUTES.values()}
-    wanted = replace(wanted, attributes=tuple(sorted({*wanted.attributes, *tails})))
+    wanted = replace(wanted, attributes=wanted.attributes | {id_ for id_, _ in _ATTRIBUTES.values()})
     create_tables(stage)
     stage.create(_ALL)
     for file, member in _of_locale(members, rules.locale):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from shopsync_pipeline.catalog.content.facts import attribute_ids
 from shopsync_pipeline.catalog.staging import Stage
-from shopsync_pipeline.catalog.wanted import attribute_ids
 from shopsync_pipeline.core.errors import CatalogError
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")

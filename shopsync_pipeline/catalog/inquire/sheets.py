@@ -6,7 +6,7 @@ A fact stands on the basic sheet and on the detailed one; one sheet is shown, so
 from __future__ import annotations
 
 from shopsync_pipeline.catalog.staging import Stage
-from shopsync_pipeline.catalog.wanted import Wanted, attribute_ids
+from shopsync_pipeline.catalog.wanted import Wanted
 
 
 def arrange_sheets(stage: Stage, wanted: Wanted, template: int) -> None:
@@ -33,7 +33,7 @@ def arrange_sheets(stage: Stage, wanted: Wanted, template: int) -> None:
                 h.localeid DESC) = 1
         )
         SELECT row_number() OVER (ORDER BY categoryid, position) - 1 AS place, * FROM named""")
-    ids = [id_ for tail in wanted.attributes for id_ in attribute_ids(tail)]
+    ids = sorted(wanted.attributes)
     stage.execute(f"""
         CREATE TABLE spec AS
         SELECT p.ord, coalesce(layout.place, -1) AS place, a.attributeid, a.displayvalue, a.setnumber, a.file, a.line

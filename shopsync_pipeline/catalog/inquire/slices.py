@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from shopsync_pipeline.catalog.content.facts import attribute_ids
 from shopsync_pipeline.catalog.content.record import (
     Bullet,
     Code,
@@ -30,7 +31,7 @@ from shopsync_pipeline.catalog.feeds.offer import offer_of
 from shopsync_pipeline.catalog.inquire.relations import ORDER
 from shopsync_pipeline.catalog.inquire.trees import Paths
 from shopsync_pipeline.catalog.staging import Stage
-from shopsync_pipeline.catalog.wanted import BRAND, attribute_ids
+from shopsync_pipeline.catalog.wanted import BRAND
 
 PRODUCTS_PER_SLICE = 2000
 _Item = TypeVar("_Item")
@@ -66,7 +67,7 @@ class Slice:
 
     def records(self, names: Names) -> list[ContentRecord]:
         """The products as records."""
-        with _uncollected():
+        with uncollected():
             return list(_records(self, names))
 
 
@@ -157,7 +158,7 @@ def _single(of: Slice, table: str) -> dict[int, str]:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No garbage collection meanwhile. A slice is a quarter of a million tuples that all stay; the collector walks them
     again and again while they are made, which was measured to take four fifths of the time."""
     enabled = gc.isenabled()

@@ -13,6 +13,7 @@ from shopsync_pipeline.catalog.content.family import OPTION_VALUE_LIMIT, OPTIONS
 from shopsync_pipeline.catalog.content.metafield_values import LIST_LIMIT, TYPES
 from shopsync_pipeline.catalog.content.record import RelationKind
 from shopsync_pipeline.catalog.content.templates import Template
+from shopsync_pipeline.catalog.feeds.columns import MEANINGS
 from shopsync_pipeline.catalog.mapping.problems import Problems, instead
 from shopsync_pipeline.catalog.pricing import AS_PRICED, PIECES
 from shopsync_pipeline.catalog.rules import REQUIREMENTS, CatalogRules, FeedRule, MetafieldRule, PriceRule
@@ -183,6 +184,11 @@ def _feed(rule: FeedRule, key: str, problems: Problems) -> None:
         problems.wrong(f"{key}.files", [], 'it must name files, such as "novexco*.xlsx"')
     if rule.delimiter is not None and len(rule.delimiter) != 1:
         problems.wrong(f"{key}.delimiter", rule.delimiter, "it must be one sign")
+    for meaning in rule.columns:
+        if meaning not in MEANINGS:
+            problems.unknown(f"{key}.columns.{meaning}", meaning, MEANINGS)
+    if rule.columns and not rule.columns.get("sku"):
+        problems.wrong(f"{key}.columns", sorted(rule.columns), "it must say which column has the SKU (sku)")
     if rule.weight_unit is not None:
         try:
             weight_unit(rule.weight_unit)

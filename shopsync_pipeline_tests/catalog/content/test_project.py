@@ -139,6 +139,15 @@ def test_a_handle_is_legal_and_the_same_when_asked_alone(title: str, sku: str) -
     assert set(handle) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
+def test_the_stock_of_all_warehouses_is_one_figure_unless_the_rules_keep_them_apart() -> None:
+    record = replace(FULL, offer=replace(OFFER, stock=(Stock(location="12", available=4),
+                                                       Stock(location="14", available=-1))))
+    assert Outcome(record).product.variants[0].stock == (Stock(available=3),)
+    apart = Outcome(record, CatalogRules(stock_by_location=True))
+    assert apart.product.variants[0].stock == record.offer.stock
+    assert apart.origin("variants[ACM5].stock[14]") == ("feed: stock", (Row(8, 7),))
+
+
 def test_status_follows_price_and_stock() -> None:
     def status(offer: Offer | None) -> tuple[str | None, dict[str, int]]:
         outcome = Outcome(ContentRecord(productid=5, offer=offer))
@@ -283,7 +292,7 @@ def test_the_origin_of_a_field_is_the_template_and_the_rows_it_read() -> None:
     assert outcome.origin("vendor") == ("{attribute:113319}", (Row(2, 1),))
     assert outcome.origin("body_html") == ("{description:4}, features, specifications", (
         Row(1, 2), Row(5, 1), Row(2, 1), Row(2, 2), Row(2, 3)))
-    assert outcome.origin("variants[ACM5].stock[12]") == ("feed: stock", (Row(8, 7),))
+    assert outcome.origin("variants[ACM5].stock[default]") == ("feed: stock", (Row(8, 7),))
     assert outcome.origin("variants[ACM5].taxable") == ("default", (NOWHERE,))
     fallback = Outcome(replace(FULL, texts=(), specs=()))
     assert fallback.origin("title") == ("{vendor} {mpn}", (Row(0, 1),))
