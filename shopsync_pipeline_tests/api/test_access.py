@@ -17,6 +17,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SECRET = "hush-5f1c"
 ROUTES = [
     ("GET", "/plans"), ("GET", "/plans/x"), ("GET", "/plans/x/changes"), ("POST", "/plans/x/approval"),
+    ("POST", "/plans/x/continuation"), ("GET", "/plans/x/report.json"), ("GET", "/plans/x/report.md"),
+    ("GET", "/plans/x/report.csv"),
     ("GET", "/conflicts"), ("POST", "/conflicts/resolution"), ("POST", "/jobs"), ("GET", "/jobs/x"),
     ("DELETE", "/jobs/x"), ("GET", "/imports"), ("GET", "/imports/x/changes"), ("GET", "/imports/x/quarantine"),
     ("POST", "/imports/x/approval"), ("POST", "/imports/x/rollback"),

@@ -112,7 +112,8 @@ def main() -> int:
               flush=True)
         rest = measured(at_rest, url).peak
         questions: list[tuple[str, Callable[..., Answer], tuple[object, ...]]] = [
-            (f"which differ: stored digests ({given.database})", differing, (url,)),
+            (f"which differ: stored digests ({given.database}), first time", differing, (url,)),
+            (f"which differ: stored digests ({given.database}), again", differing, (url,)),
             ("which differ: pandas merge", by_pandas, (yesterday, today)),
             ("which differ: Polars join", by_polars, (yesterday, today)),
             ("which differ: DuckDB join", by_duckdb, (yesterday, today)),
