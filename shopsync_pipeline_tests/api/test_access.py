@@ -24,8 +24,7 @@ ROUTES = [
     ("POST", "/imports/x/approval"), ("POST", "/imports/x/rollback"),
     ("POST", "/undo"), ("GET", "/undo/held"), ("GET", "/undo/x"), ("POST", "/undo/x/launch"),
     ("GET", "/products/x/blame"), ("POST", "/conflicts/x/flip"), ("GET", "/rules"), ("DELETE", "/rules/x"),
-    ("POST", "/plans/x/continuation"), ("GET", "/plans/x/report.json"), ("GET", "/plans/x/report.md"),
-    ("GET", "/plans/x/report.csv"), ("GET", "/rules/explanation"), ("GET", "/overrides"), ("DELETE", "/overrides"),
+    ("GET", "/rules/explanation"), ("GET", "/overrides"), ("DELETE", "/overrides"),
 ]
 NAMED = {"plans": "{plan_id}", "jobs": "{run_id}", "imports": "{import_id}", "undo": "{plan_id}", "products": "{key}",
          "conflicts": "{conflict_id}", "rules": "{rule_id}"}
