@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo dev test lint check bench clean constraints
+.PHONY: demo dev test lint check bench docs clean constraints
 
 demo: $(INSTALLED)
 	@$(BIN)/shopsync demo
@@ -20,6 +20,10 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The pages of docs/ that follow from the code; tests keep them current.
+docs: $(INSTALLED)
+	$(BIN)/python scripts/write_docs.py
 
 # pip installs into the environment from outside it, so that Debian's python3-venv package is not needed.
 $(INSTALLED): pyproject.toml constraints.txt

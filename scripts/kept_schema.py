@@ -13,7 +13,7 @@ KEPT = f"""
 QueryRoot: shop node(id) nodes(ids) product(id) productByIdentifier(identifier) products({_PAGE} query sortKey)
   productVariant(id) productVariants({_PAGE} query sortKey) productsCount(query limit) productVariantsCount(query limit)
   inventoryItem(id) inventoryItems({_PAGE} query) inventoryLevel(id) location(id) locations({_PAGE} includeInactive)
-  publications({_PAGE}) currentAppInstallation productOperation(id)
+  publications({_PAGE} catalogType) currentAppInstallation productOperation(id)
   metafieldDefinitions({_PAGE} ownerType namespace key)
   bulkOperation(id) bulkOperations({_PAGE} query sortKey) currentBulkOperation(type)
   webhookSubscription(id) webhookSubscriptions({_PAGE} query sortKey format topics uri callbackUrl)
@@ -101,7 +101,10 @@ Image: id url altText width height
 Location: id legacyResourceId name isActive isPrimary fulfillsOnlineOrders shipsInventory createdAt updatedAt
   activatable deactivatable deletable hasActiveInventory hasUnfulfilledOrders isFulfillmentService address
 LocationAddress: address1 address2 city countryCode provinceCode zip phone
-Publication: id name autoPublish
+Publication: id name autoPublish catalog
+Catalog: id title status
+AppCatalog: id title status apps({_PAGE})
+App: id title handle
 ResourcePublicationV2: isPublished publishDate publication
 Shop: id name myshopifyDomain email currencyCode url plan primaryDomain ianaTimezone weightUnit
 ShopPlan: publicDisplayName partnerDevelopment shopifyPlus

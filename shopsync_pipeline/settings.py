@@ -11,11 +11,12 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shopsync_pipeline.core.bounds import Bounds
 from shopsync_pipeline.core.errors import CatalogError, SettingsError
-from shopsync_pipeline.core.fields import Strategy
+from shopsync_pipeline.core.fields import GonePolicy, Risk, Strategy
 from shopsync_pipeline.core.guards import Limits
-from shopsync_pipeline.core.merge import Rules
-from shopsync_pipeline.core.planning import Bounds
+from shopsync_pipeline.core.ownership import Rules
+from shopsync_pipeline.core.rollout import RollOut
 
 
 class Settings(BaseSettings):
@@ -71,15 +72,55 @@ class Settings(BaseSettings):
     max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
         "Requests in flight at once to one shop"))
     conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
-        "What happens when both sides changed a field: manual_review, etilize_priority or shopify_priority"))
+        "What happens when both sides changed a field: manual_review, etilize_priority, shopify_priority, merge_fields "
+        "or timestamp_based"))
+    rules_path: Path | None = Field(None, alias="SYNC_RULES_PATH", description=(
+        "A TOML file of rules: who owns which field of which products; empty: none"))
+    gone_policy: GonePolicy = Field(GonePolicy.DRAFT, alias="SYNC_GONE_POLICY", description=(
+        "What becomes of products that left the catalog: draft, archive, zero_stock, delete or keep"))
     auto_resolve: bool = Field(True, alias="SYNC_AUTO_RESOLVE", description=(
         "Whether a strategy may decide conflicts; false: every conflict waits for a person"))
     bidirectional: bool = Field(False, alias="SYNC_BIDIRECTIONAL", description=(
-        "Whether accepted store edits are written back to the local catalog; this version accepts only false"))
+        "Whether accepted store edits are written back to the local catalog, as overrides that survive imports"))
+    collections: bool = Field(False, alias="SYNC_COLLECTIONS", description=(
+        "Whether products are put into the collections that the catalog names; those must be filled by hand"))
+    publications: bool = Field(False, alias="SYNC_PUBLICATIONS", description=(
+        "Whether products are put on the sales channels that the catalog names; takes the scopes read_publications and "
+        "write_publications"))
     max_updated_share: float = Field(0.5, alias="SYNC_MAX_UPDATED_SHARE", ge=0, le=1, description=(
         "Share of linked products that a plan may update without approval (0 to 1)"))
     max_conflict_share: float = Field(0.5, alias="SYNC_MAX_CONFLICT_SHARE", ge=0, le=1, description=(
         "Share of linked products that may be in conflict before a plan needs approval (0 to 1)"))
+    max_archived_share: float = Field(0.1, alias="SYNC_MAX_ARCHIVED_SHARE", ge=0, le=1, description=(
+        "Share of linked products that a plan may archive without approval (0 to 1)"))
+    max_deleted_share: float = Field(0.02, alias="SYNC_MAX_DELETED_SHARE", ge=0, le=1, description=(
+        "Share of linked products that a plan may delete without approval (0 to 1)"))
+    max_zero_stock_share: float = Field(0.3, alias="SYNC_MAX_ZERO_STOCK_SHARE", ge=0, le=1, description=(
+        "Share of linked products whose stock a plan may set to zero without approval (0 to 1)"))
+    max_price_rise: float = Field(8.0, alias="SYNC_MAX_PRICE_RISE", ge=0, description=(
+        "How far one price may rise without approval: 0.5 allows 10.00 to become 15.00, the default a ninefold price"))
+    max_price_drop: float = Field(0.8, alias="SYNC_MAX_PRICE_DROP", ge=0, le=1, description=(
+        "How far one price may fall without approval: 0.5 allows 10.00 to become 5.00"))
+    max_median_price_move: float = Field(0.5, alias="SYNC_MAX_MEDIAN_PRICE_MOVE", ge=0, description=(
+        "How far the median of a plan's price moves, up or down, may lie from no move without approval"))
+    max_creation_days: float = Field(7.0, alias="SYNC_MAX_CREATION_DAYS", ge=0, description=(
+        "Days that a plan's new products may take at the shop's daily limit without approval"))
+    bounds_from: int = Field(20, alias="SYNC_BOUNDS_FROM", ge=1, description=(
+        "Linked products below which shares are not judged: one product is then a large share"))
+    variant_wall: int = Field(50_000, alias="SYNC_VARIANT_WALL", ge=0, description=(
+        "Variants in the shop past which Shopify limits how many are made a day (not on Plus)"))
+    daily_variants: int = Field(1000, alias="SYNC_DAILY_VARIANTS", ge=0, description=(
+        "Variants that may be made a day past that wall; 0: Shopify lifted the limit for this shop"))
+    monitoring: bool = Field(False, alias="SYNC_MONITORING", description=(
+        "Plan everything and send nothing; runs record what would have been done"))
+    phase: Risk = Field(Risk.HIGH, alias="SYNC_PHASE", description=(
+        "The highest risk that is sent: low (texts, SEO, media, tags), medium (also price and stock), high (all)"))
+    categories: str = Field("", alias="SYNC_CATEGORIES", description=(
+        "Send only products whose product type or a tag matches one of these globs, separated by commas; empty: all"))
+    canary_share: float = Field(0.0, alias="SYNC_CANARY_SHARE", ge=0, le=1, description=(
+        "Share of each lane's items that goes first; the rest follows only if those went well (0: no such first part)"))
+    canary_max_failed: float = Field(0.1, alias="SYNC_CANARY_MAX_FAILED", ge=0, le=1, description=(
+        "Share of that first part that may fail or be set aside before the rest is held for a person (0 to 1)"))
     reread_after: float = Field(5.0, alias="SYNC_REREAD_AFTER", ge=0, description=(
         "Seconds after which a product is read again just before it is written, so that no edit made since is lost"))
     max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(
@@ -115,7 +156,7 @@ class Settings(BaseSettings):
             _located(part.strip())
         return value
 
-    @field_validator("shopify_shop_url", "shopify_location", "feed_paths", "source_user")
+    @field_validator("shopify_shop_url", "shopify_location", "feed_paths", "source_user", "categories")
     @classmethod
     def _trimmed(cls, value: str) -> str:
         return value.strip()
@@ -127,23 +168,36 @@ class Settings(BaseSettings):
             raise ValueError("a shop's address holds no user or password; the token goes into SHOPIFY_ACCESS_TOKEN")
         return value
 
-    @field_validator("bidirectional")
-    @classmethod
-    def _one_direction(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("this version writes to the store only; set it to false")
-        return value
-
     @property
     def rules(self) -> Rules:
-        """How disputes are decided. With `SYNC_AUTO_RESOLVE=false` every one waits for a person."""
-        return Rules(self.conflict_resolution if self.auto_resolve else Strategy.MANUAL_REVIEW)
+        """How disputes are decided where no rule says. With `SYNC_AUTO_RESOLVE=false` every one waits for a person."""
+        return Rules(self.conflict_resolution if self.auto_resolve else Strategy.MANUAL_REVIEW,
+                     automatic=self.auto_resolve, gone=self.gone_policy)
+
+    @property
+    def unsynced(self) -> tuple[str, ...]:
+        """The fields that this shop does not sync, whatever the catalog says about them."""
+        return tuple(name for name, synced in (("collections[]", self.collections),
+                                               ("publications[]", self.publications)) if not synced)
 
     @property
     def bounds(self) -> Bounds:
         """How much a plan may do without approval."""
-        return Bounds(max_updated_share=self.max_updated_share, max_conflict_share=self.max_conflict_share,
-                      max_unpublished_share=self.max_unpublished_share)
+        return Bounds(
+            max_updated_share=self.max_updated_share, max_archived_share=self.max_archived_share,
+            max_deleted_share=self.max_deleted_share, max_unpublished_share=self.max_unpublished_share,
+            max_price_rise=self.max_price_rise, max_price_drop=self.max_price_drop,
+            max_median_price_move=self.max_median_price_move, max_zero_stock_share=self.max_zero_stock_share,
+            max_conflict_share=self.max_conflict_share, max_creation_days=self.max_creation_days,
+            smallest=self.bounds_from,
+        )
+
+    @property
+    def roll_out(self) -> RollOut:
+        """How far a roll-out has come: which items may go, and which go first."""
+        globs = tuple(glob for part in self.categories.split(",") if (glob := part.strip()))
+        return RollOut(phase=self.phase, categories=globs, canary_share=self.canary_share,
+                       canary_max_failed=self.canary_max_failed)
 
     @property
     def limits(self) -> Limits:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from shopsync_pipeline.core.errors import SettingsError
+from shopsync_pipeline.core.fields import Risk
+from shopsync_pipeline.core.rollout import RollOut
 from shopsync_pipeline.settings import Settings, load
 
 DEFAULTS = {
@@ -20,10 +23,17 @@ DEFAULTS = {
     "SHOPSYNC_SOURCE_KEY": "None", "SHOPSYNC_SOURCE_KNOWN_HOSTS": "None", "SHOPSYNC_SOURCE_CA": "None",
     "SHOPSYNC_SOURCE_TIMEOUT": "30.0", "SHOPSYNC_SPOOL_PATH": ".shopsync/deliveries",
     "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
-    "SYNC_BIDIRECTIONAL": "False", "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
+    "SYNC_BIDIRECTIONAL": "False", "SYNC_COLLECTIONS": "False", "SYNC_PUBLICATIONS": "False",
+    "SYNC_RULES_PATH": "None", "SYNC_GONE_POLICY": "draft",
+    "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
     "SYNC_MAX_UNPUBLISHED_SHARE": "0.1", "SYNC_MAX_CATALOG_SHRINK": "0.2", "SYNC_REREAD_AFTER": "5.0",
     "SYNC_MAX_TABLE_SHRINK": "0.5", "SYNC_MAX_QUARANTINE_SHARE": "0.05", "SYNC_MAX_DELIVERY_SPREAD_HOURS": "20.0",
     "SYNC_IMPORTS_KEPT": "10",
+    "SYNC_MAX_ARCHIVED_SHARE": "0.1", "SYNC_MAX_DELETED_SHARE": "0.02", "SYNC_MAX_ZERO_STOCK_SHARE": "0.3",
+    "SYNC_MAX_PRICE_RISE": "8.0", "SYNC_MAX_PRICE_DROP": "0.8", "SYNC_MAX_MEDIAN_PRICE_MOVE": "0.5",
+    "SYNC_MAX_CREATION_DAYS": "7.0", "SYNC_BOUNDS_FROM": "20", "SYNC_VARIANT_WALL": "50000",
+    "SYNC_DAILY_VARIANTS": "1000", "SYNC_MONITORING": "False", "SYNC_PHASE": "high", "SYNC_CATEGORIES": "",
+    "SYNC_CANARY_SHARE": "0.0", "SYNC_CANARY_MAX_FAILED": "0.1",
     "SYNC_REQUEST_TIMEOUT": "30.0", "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
 }
 SECRETS = {
@@ -54,6 +64,12 @@ def test_every_variable_has_its_name_and_default() -> None:
     assert by_variable(load()) == DEFAULTS
 
 
+def test_what_is_not_asked_for_is_not_synced() -> None:
+    assert Settings(SYNC_COLLECTIONS=True, SYNC_PUBLICATIONS=True).unsynced == ()
+    assert Settings(SYNC_PUBLICATIONS=True).unsynced == ("collections[]",)
+    assert load().unsynced == ("collections[]", "publications[]")
+
+
 def test_every_variable_says_what_it_is_for() -> None:
     assert all(info.description for info in Settings.model_fields.values())
 
@@ -72,6 +88,26 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.bounds.max_updated_share == 0.25
     assert settings.feeds == (Path("a.csv"), Path("feeds/b.csv"))
     assert settings.rules.default_strategy.value == "manual_review", "auto-resolve is off"
+
+
+def test_every_bound_comes_from_its_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"SYNC_MAX_UPDATED_SHARE": 0.11, "SYNC_MAX_ARCHIVED_SHARE": 0.12, "SYNC_MAX_DELETED_SHARE": 0.13,
+             "SYNC_MAX_UNPUBLISHED_SHARE": 0.14, "SYNC_MAX_PRICE_RISE": 0.15, "SYNC_MAX_PRICE_DROP": 0.16,
+             "SYNC_MAX_MEDIAN_PRICE_MOVE": 0.17, "SYNC_MAX_ZERO_STOCK_SHARE": 0.18, "SYNC_MAX_CONFLICT_SHARE": 0.19,
+             "SYNC_MAX_CREATION_DAYS": 20.0, "SYNC_BOUNDS_FROM": 21}
+    for name, value in given.items():
+        monkeypatch.setenv(name, str(value))
+    assert asdict(load().bounds) == {
+        {"SYNC_BOUNDS_FROM": "smallest"}.get(name, name.removeprefix("SYNC_").lower()): value
+        for name, value in given.items()}
+
+
+def test_the_roll_out_comes_from_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SYNC_PHASE": "low", "SYNC_CATEGORIES": " Lamps, desk* ,,", "SYNC_CANARY_SHARE": "0.05",
+                        "SYNC_CANARY_MAX_FAILED": "0.2"}.items():
+        monkeypatch.setenv(name, value)
+    assert load().roll_out == RollOut(phase=Risk.LOW, categories=("Lamps", "desk*"), canary_share=0.05,
+                                      canary_max_failed=0.2)
 
 
 def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -141,6 +177,7 @@ def test_a_refusal_of_the_settings_themselves_repeats_no_password() -> None:
 @pytest.mark.parametrize(("name", "text"), [
     ("SYNC_BATCH_SIZE", "0"), ("SYNC_BATCH_SIZE", "251"), ("SYNC_BATCH_SIZE", "many"), ("SYNC_MAX_CONCURRENT", "0"),
     ("SYNC_MAX_CONCURRENT", "101"), ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
+    ("SYNC_GONE_POLICY", "burn"),
     ("SYNC_MAX_UPDATED_SHARE", "1.5"), ("SYNC_MAX_UPDATED_SHARE", "-0.1"), ("SYNC_MAX_CONFLICT_SHARE", "50%"),
     ("SYNC_REQUEST_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "soon"),
 ])
@@ -159,12 +196,18 @@ def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
         load()
 
 
-def test_writing_back_to_the_catalog_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("strategy", ["etilize_priority", "shopify_priority", "manual_review", "merge_fields",
+                                      "timestamp_based"])
+def test_every_strategy_can_be_the_shops(monkeypatch: pytest.MonkeyPatch, strategy: str) -> None:
+    monkeypatch.setenv("SYNC_CONFLICT_RESOLUTION", strategy)
     monkeypatch.setenv("SYNC_BIDIRECTIONAL", "true")
-    with pytest.raises(SettingsError) as error:
-        load()
-    assert str(error.value) == ("SYNC_BIDIRECTIONAL: 'true' cannot be used (this version writes to the store only; set "
-                                "it to false).")
+    assert (load().rules.default_strategy.value, load().bidirectional) == (strategy, True)
+
+
+def test_nothing_is_deleted_by_default_and_the_rules_say_what_is_done_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().rules.gone.value == "draft"
+    monkeypatch.setenv("SYNC_GONE_POLICY", "zero_stock")
+    assert load().rules.gone.value == "zero_stock"
 
 
 def test_no_secret_is_shown_by_any_form_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,3 +248,16 @@ def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
         settings.batch_size = 3  # type: ignore[misc]
     monkeypatch.setenv("SYNC_BATCH_SIZE", "3")
     assert (settings.batch_size, load().batch_size) == (250, 3)
+
+
+def test_the_page_on_plans_names_every_bound_with_its_default() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "plans.md").read_text(encoding="utf-8")
+    bounds = {name: default for name, default in DEFAULTS.items()
+              if name.startswith("SYNC_MAX_") and name.endswith(("_SHARE", "_MOVE", "_DAYS"))
+              and "QUARANTINE" not in name and "DELIVERY" not in name}
+    assert len(bounds) == 8
+    for name, default in bounds.items():
+        assert f"| `{name}` | {float(default):g} |" in page
+    for name in ("SYNC_MONITORING", "SYNC_PHASE", "SYNC_CATEGORIES", "SYNC_CANARY_SHARE", "SYNC_CANARY_MAX_FAILED",
+                 "SYNC_VARIANT_WALL", "SYNC_DAILY_VARIANTS", "SYNC_BOUNDS_FROM"):
+        assert f"`{name}" in page

@@ -1,4 +1,4 @@
-"""The routes: plans, conflicts, jobs, health. Each opens the shop, calls one use case and answers with its result."""
+"""The application, and the routes of plans, jobs and health. Each opens the shop, calls one use case and answers."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import JsonValue
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shopsync_pipeline import __version__
 from shopsync_pipeline.api.access import PROBLEMS, Opened, asked_settings
+from shopsync_pipeline.api.decisions import router as decisions_router
 from shopsync_pipeline.api.imports import router as imports_router
 from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
 from shopsync_pipeline.api.models import (
     Approval,
-    Choice,
-    ConflictOut,
-    Decided,
+    Consent,
     Health,
     Id,
     Job,
@@ -28,10 +28,12 @@ from shopsync_pipeline.api.models import (
     PlanChange,
     PlanOut,
 )
+from shopsync_pipeline.api.undo import router as undo_router
 from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
-from shopsync_pipeline.engine.approve import approve
+from shopsync_pipeline.core.report import markdown
+from shopsync_pipeline.engine.approve import approve, resume
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.resolve import open_conflicts, resolve
+from shopsync_pipeline.engine.report import plan_csv, plan_json, plan_report
 from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
 from shopsync_pipeline.settings import Settings
 
@@ -46,6 +48,8 @@ STATUS_OF: tuple[tuple[type[ShopsyncError], int], ...] = (
 )
 """HTTP status of each kind of error, first match; 400 for all others."""
 
+_TEXT = {"schema": {"type": "string"}}
+
 
 def create_app(settings: Callable[[], Settings]) -> FastAPI:
     """The application. `settings` is asked once per request."""
@@ -56,6 +60,8 @@ def create_app(settings: Callable[[], Settings]) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.include_router(router)
     app.include_router(imports_router)
+    app.include_router(decisions_router)
+    app.include_router(undo_router)
     return app
 
 
@@ -106,21 +112,33 @@ def show_changes(context: Opened, plan_id: Id, skip: Annotated[int, Query(ge=0, 
 
 @router.post("/plans/{plan_id}/approval")
 def approve_plan(context: Opened, plan_id: Id, approval: Approval) -> PlanOut:
-    """Allows a plan that broke a safety bound; name and reason are kept."""
-    return PlanOut.of(approve(context, plan_id, by=approval.by, reason=approval.reason))
+    """Allows a plan that broke a safety bound; name and reason are kept. The approval is for the plan's hash."""
+    return PlanOut.of(approve(context, plan_id, by=approval.by, reason=approval.reason, expected_hash=approval.hash))
 
 
-@router.get("/conflicts")
-def list_conflicts(context: Opened, kept: bool = False,
-                   most: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[ConflictOut]:
-    """Conflicts that wait for a decision; with `kept=true` also store edits that stand as they are."""
-    return [ConflictOut.of(row) for row in open_conflicts(context, kept=kept, most=most)]
+@router.post("/plans/{plan_id}/continuation")
+def continue_plan(context: Opened, plan_id: Id, consent: Consent) -> PlanOut:
+    """Lets the rest of a plan go whose first part did not go well; name and reason are kept."""
+    return PlanOut.of(resume(context, plan_id, by=consent.by, reason=consent.reason)[0])
 
 
-@router.post("/conflicts/resolution")
-def resolve_conflicts(context: Opened, choice: Choice) -> Decided:
-    """Decides conflicts for `etilize` or `shopify`; the next run carries it out."""
-    return Decided(decided=resolve(context, choice.conflicts, choice.take, by=choice.by))
+@router.get("/plans/{plan_id}/report.json")
+def report_json(context: Opened, plan_id: Id) -> dict[str, JsonValue]:
+    """All that people want to know of a plan: walls ahead, refusals, cost, counts, what waits, examples, conflicts."""
+    return plan_json(context, plan_id)
+
+
+@router.get("/plans/{plan_id}/report.md", responses={200: {"content": {"text/markdown": _TEXT}}})
+def report_markdown(context: Opened, plan_id: Id) -> PlainTextResponse:
+    """The same report to read, as Markdown."""
+    return PlainTextResponse(markdown(plan_report(context, plan_id)), media_type="text/markdown")
+
+
+@router.get("/plans/{plan_id}/report.csv", responses={200: {"content": {"text/csv": _TEXT}}})
+def report_csv(context: Opened, plan_id: Id) -> StreamingResponse:
+    """Every change of a plan as CSV: values that are no text are JSON."""
+    one_plan(context, plan_id)
+    return StreamingResponse(plan_csv(context, plan_id), media_type="text/csv")
 
 
 @router.post("/jobs", status_code=202)

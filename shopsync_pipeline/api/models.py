@@ -8,9 +8,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, JsonValue, model_validator
 
+from shopsync_pipeline.core.ownership import Explanation, rule_document
 from shopsync_pipeline.db.conflicts import Conflict
+from shopsync_pipeline.db.field_rules import StoredRule
+from shopsync_pipeline.db.overrides import StoredOverride
 from shopsync_pipeline.db.plans import SavedPlan
 from shopsync_pipeline.db.shops import Progress
+from shopsync_pipeline.engine.resolve import Chosen
 from shopsync_pipeline.engine.review import ChangeRow
 
 NO_NUL = r"^[^\x00]+$"
@@ -46,13 +50,16 @@ class PlanOut(BaseModel):
     refusals: list[str]
     approved_by: str | None
     approval_reason: str | None
+    continued_by: str | None
+    continue_reason: str | None
 
     @classmethod
     def of(cls, plan: SavedPlan) -> Self:
         """From what is stored."""
         return cls(plan_id=plan.plan_id, hash=plan.hash, state=plan.state.value, created_at=plan.created_at,
                    run_id=plan.run_id, summary=dict(plan.summary), refusals=list(plan.refusals),
-                   approved_by=plan.approved_by, approval_reason=plan.approval_reason)
+                   approved_by=plan.approved_by, approval_reason=plan.approval_reason,
+                   continued_by=plan.continued_by, continue_reason=plan.continue_reason)
 
 
 class PlanChange(BaseModel):
@@ -60,12 +67,14 @@ class PlanChange(BaseModel):
 
     lane: str
     operation: str
+    risk: str
     state: str
     product: str
     field: str
     before: JsonValue
     after: JsonValue
     why: str
+    note: str
 
     @classmethod
     def of(cls, row: ChangeRow) -> Self:
@@ -73,11 +82,17 @@ class PlanChange(BaseModel):
         return cls(**asdict(row))
 
 
-class Approval(BaseModel):
-    """Who allows a refused plan, and why."""
+class Consent(BaseModel):
+    """Who lets a halted plan go on, and why."""
 
     by: PersonName
     reason: str = Field(min_length=1, max_length=2000, pattern=NO_NUL)
+
+
+class Approval(Consent):
+    """Who allows a refused plan, and why; with `hash`, only while it is the plan of that content."""
+
+    hash: str | None = Field(None, min_length=64, max_length=64, pattern="^[0-9a-f]+$")
 
 
 class ConflictOut(BaseModel):
@@ -92,6 +107,11 @@ class ConflictOut(BaseModel):
     store: JsonValue
     why: str
     first_seen: datetime
+    rule: str
+    suggestion: str
+    suggestion_why: str
+    decided_by: str | None
+    decided_for: str | None
 
     @classmethod
     def of(cls, row: Conflict) -> Self:
@@ -99,15 +119,100 @@ class ConflictOut(BaseModel):
         faces = row.faces
         values: dict[str, Any] = {"agreed": faces.base_remote, "catalog": faces.local, "store": faces.remote}
         return cls(conflict_id=row.conflict_id, state=row.state.value, product=row.product_key, field=row.path,
-                   why=row.dispute, first_seen=row.first_seen, **values)
+                   why=row.dispute, first_seen=row.first_seen, rule=row.rule,
+                   suggestion=row.suggestion.take if row.suggestion else "",
+                   suggestion_why=row.suggestion.why if row.suggestion else "",
+                   decided_by=row.resolved_by or row.strategy, decided_for=row.resolution, **values)
+
+
+Word = Annotated[str, Field(max_length=1024, pattern=r"^[^\x00]*$")]
+
+
+class About(BaseModel):
+    """What conflicts are about: all that fit everything that is said. `*` in `field` stands for any text."""
+
+    field: Word = ""
+    group: Word = ""
+    vendor: Word = ""
+    dispute: Word = ""
+
+    def chosen(self) -> Chosen:
+        """As a use case takes it."""
+        return Chosen(field=self.field, group=self.group, vendor=self.vendor, dispute=self.dispute)
 
 
 class Choice(BaseModel):
-    """A person's decision on conflicts."""
+    """A person's decision on conflicts, named by id or by what they are `about` (with `kept` also edits that stand).
+    `always`: a rule decides so from now on."""
 
-    conflicts: list[Id] = Field(min_length=1, max_length=1000)
+    conflicts: list[Id] = Field(default=[], max_length=1000)
+    about: About | None = None
     take: Literal["etilize", "shopify"]
     by: PersonName
+    always: bool = False
+    kept: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.conflicts) == (self.about is not None):
+            raise ValueError("name conflicts by id or say what they are about, not both")
+        return self
+
+
+class Flip(BaseModel):
+    """A person's second thoughts on one conflict."""
+
+    take: Literal["etilize", "shopify"]
+    by: PersonName
+
+
+class RuleOut(BaseModel):
+    """A stored rule in the words of the rule file, with who made it, when and why."""
+
+    rule_id: str
+    rule: dict[str, JsonValue]
+    created_by: str
+    created_at: datetime
+    reason: str
+
+    @classmethod
+    def of(cls, row: StoredRule) -> Self:
+        """From what is stored."""
+        return cls(rule_id=row.rule_id, rule=rule_document(row.rule), created_by=row.created_by,
+                   created_at=row.created_at, reason=row.reason)
+
+
+class RuleExplained(BaseModel):
+    """What holds for a field of a product. `rule` is empty where none is about it; `why` is in sentences."""
+
+    rule: str
+    owner: str
+    strategy: str
+    drift: str
+    why: str
+
+    @classmethod
+    def of(cls, found: Explanation) -> Self:
+        """From a use case's answer."""
+        return cls(rule=found.policy.rule, owner=found.policy.owner.value, strategy=found.policy.strategy.value,
+                   drift=found.policy.drift.value, why=found.why)
+
+
+class OverrideOut(BaseModel):
+    """A value of the store that stands in for the catalog's own. `null` stands for absent."""
+
+    product: str
+    field: str
+    value: JsonValue
+    catalog: JsonValue
+    since: datetime
+    source: str
+
+    @classmethod
+    def of(cls, row: StoredOverride) -> Self:
+        """From what is stored."""
+        values: dict[str, Any] = {"value": row.override.value, "catalog": row.override.catalog_value}
+        return cls(product=row.product_key, field=row.path, since=row.since, source=row.source, **values)
 
 
 class Decided(BaseModel):

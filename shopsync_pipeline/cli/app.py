@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import signal
 import sys
 from pathlib import Path
@@ -11,32 +10,36 @@ from typing import Annotated
 
 import stamina.instrumentation
 import typer
-from rich.table import Table
 
 from shopsync_pipeline.catalog import SampleDialect
 from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
 from shopsync_pipeline.cli.catalog import catalog_app
+from shopsync_pipeline.cli.conflicts import conflicts_app
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
+from shopsync_pipeline.cli.plan import plan_app
+from shopsync_pipeline.cli.rules import explain_rule_of, overrides_app, rules_app
 from shopsync_pipeline.cli.terminal import console, opened, told
+from shopsync_pipeline.cli.undo import blame, undo_app
+from shopsync_pipeline.core.compare import markdown
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.engine.approve import approve
+from shopsync_pipeline.engine.compare import compare as compare_catalog
 from shopsync_pipeline.engine.doctor import examine, shown_settings
-from shopsync_pipeline.engine.resolve import open_conflicts, resolve
-from shopsync_pipeline.engine.review import one_plan, plan_frame, recent_plans
-from shopsync_pipeline.orchestration.metadata import shown
 from shopsync_pipeline.settings import load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Keeps a Shopify store in step with a distributor-content catalog.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
-plan_app = typer.Typer(no_args_is_help=True, help="Plans: what would be sent, what was sent.")
-conflicts_app = typer.Typer(no_args_is_help=True, help="Fields on which catalog and store differ.")
 app.add_typer(db_app, name="db")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(plan_app, name="plan")
 app.add_typer(conflicts_app, name="conflicts")
+app.add_typer(rules_app, name="rules")
+app.add_typer(overrides_app, name="overrides")
+app.command("explain-rule")(explain_rule_of)
+app.add_typer(undo_app, name="undo")
+app.command()(blame)
 
 
 def main() -> None:
@@ -135,6 +138,26 @@ def doctor() -> None:
         raise SystemExit(1)
 
 
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="Product CSV of the old system, in Shopify's columns.")],
+    report: Annotated[Path | None, typer.Option(help="Write the agreement per field to this Markdown file.")] = None,
+    differences: Annotated[Path | None, typer.Option(help="Write every difference to this CSV file.")] = None,
+) -> None:
+    """How far the catalog agrees with what an older, file-based system put out; changes nothing."""
+    found = compare_catalog(opened(), old, differences)
+    if report is not None:
+        report.write_text(markdown(found, source=old.name), encoding="utf-8")
+        told(f"The comparison is in {report}.")
+    if differences is not None:
+        told(f"The differences are in {differences}.")
+    told(f"{found.share:.1%} of the values are the same, over {found.both} products that both have; {found.only_ours} "
+         f"only ours, {found.only_theirs} only theirs.")
+    for name, agreement in sorted(found.fields.items(), key=lambda row: (row[1].share, row[0])):
+        if agreement.spoken_of and agreement.share < 1:
+            told(f"    {name}: " + ", ".join(f"{count} {verdict.value}" for verdict, count in agreement.counts.items()))
+
+
 @db_app.command("upgrade")
 def db_upgrade() -> None:
     """Makes or updates the tables. Safe to repeat."""
@@ -143,68 +166,3 @@ def db_upgrade() -> None:
     console.print(f"{database.dialect} has the tables of schema revision {revision}.")
 
 
-@plan_app.command("list")
-def plan_list() -> None:
-    """The newest plans."""
-    for plan in recent_plans(opened()):
-        products, points = plan.summary["products"], plan.summary["estimate"]["points"]
-        told(f"{plan.plan_id}  {plan.created_at:%Y-%m-%d %H:%M:%S}  {plan.state.value}",
-              f"    {products['create']} to create, {products['update']} to update, about {points:g} points",
-              *[f"    needs approval: {reason}" for reason in plan.refusals])
-
-
-@plan_app.command("show")
-def plan_show(
-    plan_id: Annotated[str, typer.Argument(help="A plan's id, from `shopsync plan list`.")],
-    csv: Annotated[Path | None, typer.Option(help="Write every change to this CSV file instead.")] = None,
-) -> None:
-    """Every change of a plan: before, after and why."""
-    context = opened()
-    plan = one_plan(context, plan_id)
-    frame = plan_frame(context, plan_id)
-    if csv is not None:
-        frame.to_csv(csv, index=False)
-        console.print(f"{len(frame)} changes of plan {plan.plan_id} are in {csv}.")
-        return
-    table = Table(*frame.columns)
-    for row in frame.head(200).itertuples(index=False):
-        table.add_row(*[str(cell)[:60] for cell in row])
-    console.print(table)
-    if len(frame) > 200:
-        console.print(f"… and {len(frame) - 200} more; --csv FILE writes them all.")
-
-
-@plan_app.command("approve")
-def plan_approve(
-    plan_id: Annotated[str, typer.Argument(help="A refused plan's id.")],
-    reason: Annotated[str, typer.Option(help="Why it may be sent; kept with the plan.")],
-    by: Annotated[str, typer.Option(help="Who takes the responsibility.")] = "",
-) -> None:
-    """Allows a plan that broke a safety bound."""
-    plan = approve(opened(), plan_id, by=by or getpass.getuser(), reason=reason)
-    console.print(f"Plan {plan.plan_id} may be sent. Materialize shopify/applied_mutations to send it.")
-
-
-@conflicts_app.command("list")
-def conflicts_list(
-    kept: Annotated[bool, typer.Option("--kept", help="Also store edits that stand as they are.")] = False,
-) -> None:
-    """Conflicts that wait for a decision."""
-    rows = open_conflicts(opened(), kept=kept)
-    for row in rows:
-        told(f"{row.conflict_id}  {row.state.value}  {row.product_key}  {row.path}",
-              f"    catalog {shown(row.faces.local)}, store {shown(row.faces.remote)}, agreed before "
-              f"{shown(row.faces.base_remote)}: {row.dispute}")
-    if not rows:
-        told("No conflict waits.")
-
-
-@conflicts_app.command("resolve")
-def conflicts_resolve(
-    conflict_ids: Annotated[list[str], typer.Argument(help="Ids from `shopsync conflicts list`.")],
-    take: Annotated[str, typer.Option(help="Whose value the field shall have: etilize or shopify.")],
-    by: Annotated[str, typer.Option(help="Who decides.")] = "",
-) -> None:
-    """Decides conflicts; the next run carries it out."""
-    count = resolve(opened(), conflict_ids, take, by=by or getpass.getuser())
-    console.print(f"{count} decided for {take}. The next run carries it out.")

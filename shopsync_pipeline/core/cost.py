@@ -28,7 +28,10 @@ PER_VARIANT_FILE = 0.6
 """Dynamic input costs of productSet, productUpdate and the variant bulk mutations. Source: field docs of `productSet`
 and the changelogs on dynamic complexity."""
 
-_ITEM_ATTRIBUTES = frozenset({"sku", "cost", "tracked", "requires_shipping", "weight"})
+_ITEM_ATTRIBUTES = frozenset({"sku", "cost", "tracked", "requires_shipping", "weight", "country_of_origin", "hs_code"})
+
+ANSWERED_COLLECTIONS = 50
+"""Collections of a product that the answer to a write tells about."""
 
 
 def connection(size: int, child: float) -> float:
@@ -46,10 +49,12 @@ def variant_node(*, item: bool = True, stock: bool = True, media: bool = True) -
     return 1 + 1 + (1 if item else 0) + (2 if stock else 0) + (connection(1, 1) if media else 0)
 
 
-def product_node(variants: int, metafields: int, media: int) -> float:
-    """One product as the snapshot reads it, with its three connections asked for so many nodes."""
-    return (1 + 1 + 1  # itself, seo, options
-            + connection(variants, variant_node()) + connection(metafields, 1) + connection(media, 1))
+def product_node(variants: int, metafields: int, media: int, *, collections: int = 0, publications: int = 0) -> float:
+    """One product as the snapshot reads it, with its connections asked for so many nodes; 0: not asked for."""
+    return (1 + 1 + 1 + 1  # itself, seo, options, category
+            + connection(variants, variant_node()) + connection(metafields, 1) + connection(media, 1)
+            + (connection(collections, 1) if collections else 0)
+            + (connection(publications, 2) if publications else 0))  # a publication within what tells of it
 
 
 def estimate(operation: Operation, changes: Iterable[Change]) -> float:
@@ -67,14 +72,19 @@ def estimate(operation: Operation, changes: Iterable[Change]) -> float:
     pictures = sum(len(c.after) for c in listed if c.path == "images" and isinstance(c.after, list))
     shown = attributes.count("image")
     stocked = any(name.startswith("stock[") for name in attributes)
+    placed = 1.0 * any(change.path == "category" for change in listed)
+    if any(change.path.startswith("collections[") for change in listed):
+        placed += connection(ANSWERED_COLLECTIONS, 1)
     inputs = PER_VARIANT * variants + PER_FILE * pictures + PER_VARIANT_FILE * shown
     if operation is Operation.PRODUCT_CREATE:
         metafields += 1  # the custom id
         answer = 2 + connection(variants, variant_node(stock=stocked, media=pictures > 0)) + connection(metafields, 1)
-        return MUTATION + inputs + PER_METAFIELD * metafields + answer + (connection(pictures, 1) if pictures else 0)
+        pages = placed + (connection(pictures, 1) if pictures else 0)
+        return MUTATION + inputs + PER_METAFIELD * metafields + answer + pages
     if operation is Operation.PRODUCT_UPDATE:
         seo = any(change.path.startswith("seo.") for change in listed)
-        return MUTATION + PER_METAFIELD * metafields + seo + (connection(metafields, 1) if metafields else 0)
+        pages = placed + (connection(metafields, 1) if metafields else 0)
+        return MUTATION + PER_METAFIELD * metafields + seo + pages
     if operation is Operation.VARIANTS_CREATE:
         return MUTATION + inputs + variant_node(stock=stocked, media=shown > 0) - 1
     if operation is Operation.VARIANTS_UPDATE:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType, TypeAlias
+from typing import Literal, NewType, TypeAlias, TypeVar
 
 import orjson
 
@@ -19,7 +19,7 @@ from shopsync_pipeline.core.product import Product, Variant, money, plain
 
 Path = NewType("Path", str)
 """Where a value lives in a product: `title`, `variants[SKU-1].price`, `variants[SKU-1].stock[default]`,
-`metafields[custom.brand]`."""
+`metafields[custom.brand]`, `collections[summer-sale]`."""
 
 Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value]"
 """A canonical value: what `json` writes and reads back the same. Absence is the lack of the path, never `None`."""
@@ -58,17 +58,25 @@ class MergeKind(StrEnum):
     MAP = "map"
 
 
+CanonicalForm: TypeAlias = Literal[
+    "text", "html", "decimal", "weight", "tags", "handle", "gtin", "json", "list", "flag", "exact"
+]
+"""What makes two spellings of a value the same value; `exact`: nothing does."""
+
+
 class Owner(StrEnum):
     """Who has the last word on a field.
 
     `etilize`: the catalog and the feeds. `merchant`: the people in the store; the catalog only fills a gap. `shared`:
-    both; an edit made in the store is kept, and is a conflict once the catalog changes too. `locked`: never written by
-    shopsync.
+    both; an edit made in the store is kept, and is a conflict once the catalog changes too. `app`: another app, which
+    the rule names; what it writes is accepted, and shopsync never writes. `locked`: never written by shopsync, and what
+    differs is on record.
     """
 
     ETILIZE = "etilize"
     MERCHANT = "merchant"
     SHARED = "shared"
+    APP = "app"
     LOCKED = "locked"
 
 
@@ -82,11 +90,29 @@ class Drift(StrEnum):
 
 
 class Strategy(StrEnum):
-    """What happens when the catalog and the store both changed a field, differently."""
+    """What happens when the catalog and the store both changed a field, differently.
+
+    `etilize_priority`, `shopify_priority`: that side wins. `manual_review`: a person decides. `merge_fields`: sets,
+    lists and maps keep what each side added and removed; text goes to the field's owner, and to a person where both own
+    it. `timestamp_based`: the side that was seen to change last wins; a person decides where that is not known.
+    """
 
     ETILIZE_PRIORITY = "etilize_priority"
     SHOPIFY_PRIORITY = "shopify_priority"
     MANUAL_REVIEW = "manual_review"
+    MERGE_FIELDS = "merge_fields"
+    TIMESTAMP_BASED = "timestamp_based"
+
+
+class GonePolicy(StrEnum):
+    """What becomes of a store product that the catalog no longer has: out of sale as archived or as a draft, on show
+    with no stock, deleted, or left as it is."""
+
+    ARCHIVE = "archive"
+    DRAFT = "draft"
+    ZERO_STOCK = "zero_stock"
+    DELETE = "delete"
+    KEEP = "keep"
 
 
 class Operation(StrEnum):
@@ -104,15 +130,19 @@ class Operation(StrEnum):
     INVENTORY_SET = "inventory_set"
     MEDIA_SET = "media_set"
     PRODUCT_DELETE = "product_delete"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One row of the registry.
 
-    `name` is the path with its keys left out (`variants[].price`). `strategy` and `drift` are set where the shop-wide
-    strategy, or the owner's usual drift, must not apply. `writer` is `None` where no operation can change the field
-    once the product exists without rebuilding its variants.
+    `name` is the path with its keys left out (`variants[].price`); a name that ends in `[]` has a path for each
+    element, so that elements are decided one by one, and only those that the catalog names. `canonical` is the form in
+    which values are compared. `strategy` and `drift` are set where the shop-wide strategy, or the owner's usual drift,
+    must not apply. `writer` is `None` where no operation can change the field once the product exists without
+    rebuilding its variants. `says` is what the field is, for people.
     """
 
     name: str
@@ -120,6 +150,8 @@ class Field:
     risk: Risk
     owner: Owner
     writer: Operation | None
+    canonical: CanonicalForm
+    says: str
     kind: MergeKind = MergeKind.SCALAR
     strategy: Strategy | None = None
     drift: Drift | None = None
@@ -130,50 +162,81 @@ class Field:
         """Whether the field belongs to a variant."""
         return self.name.startswith("variants[]")
 
+    @property
+    def usual_drift(self) -> Drift:
+        """What an edit made only in the store means where no rule says otherwise: as the row says, or as the owner."""
+        return self.drift or USUAL_DRIFT[self.owner]
 
-def _product(name: str, group: Group, risk: Risk, owner: Owner, writer: Operation | None = Operation.PRODUCT_UPDATE, *,
-             attribute: str = "", kind: MergeKind = MergeKind.SCALAR) -> Field:
-    return Field(name=name, group=group, risk=risk, owner=owner, writer=writer, kind=kind,
-                 attribute=attribute or name)
+
+USUAL_DRIFT = {Owner.ETILIZE: Drift.RESTORE, Owner.SHARED: Drift.KEEP, Owner.MERCHANT: Drift.ACCEPT,
+               Owner.APP: Drift.ACCEPT, Owner.LOCKED: Drift.ACCEPT}
+"""What an edit made only in the store means, by who owns the field."""
 
 
-def _variant(attribute: str, group: Group, risk: Risk, owner: Owner = Owner.ETILIZE,
-             writer: Operation = Operation.VARIANTS_UPDATE, *, kind: MergeKind = MergeKind.SCALAR) -> Field:
-    return Field(name=f"variants[].{attribute}", group=group, risk=risk, owner=owner, writer=writer, kind=kind,
-                 attribute=attribute)
+def _product(name: str, group: Group, risk: Risk, owner: Owner, canonical: CanonicalForm, says: str,
+             writer: Operation | None = Operation.PRODUCT_UPDATE, *, attribute: str = "",
+             kind: MergeKind = MergeKind.SCALAR) -> Field:
+    return Field(name=name, group=group, risk=risk, owner=owner, writer=writer, canonical=canonical, says=says,
+                 kind=kind, attribute=attribute or name.removesuffix("[]"))
+
+
+def _variant(attribute: str, group: Group, risk: Risk, canonical: CanonicalForm, says: str,
+             owner: Owner = Owner.ETILIZE, *, kind: MergeKind = MergeKind.SCALAR) -> Field:
+    return Field(name=f"variants[].{attribute}", group=group, risk=risk, owner=owner, writer=Operation.VARIANTS_UPDATE,
+                 canonical=canonical, says=says, kind=kind, attribute=attribute)
 
 
 REGISTRY: tuple[Field, ...] = (
-    _product("title", Group.CONTENT, Risk.LOW, Owner.SHARED),
-    _product("body_html", Group.CONTENT, Risk.LOW, Owner.SHARED),
-    _product("seo.title", Group.SEO, Risk.LOW, Owner.SHARED, attribute="seo_title"),
-    _product("seo.description", Group.SEO, Risk.LOW, Owner.SHARED, attribute="seo_description"),
-    _product("vendor", Group.TAXONOMY, Risk.LOW, Owner.SHARED),
-    _product("product_type", Group.TAXONOMY, Risk.LOW, Owner.SHARED),
-    _product("tags", Group.TAXONOMY, Risk.LOW, Owner.SHARED, kind=MergeKind.SET),
+    _product("title", Group.CONTENT, Risk.LOW, Owner.SHARED, "text", "Name of the product"),
+    _product("body_html", Group.CONTENT, Risk.LOW, Owner.SHARED, "html", "Description, as HTML"),
+    _product("seo.title", Group.SEO, Risk.LOW, Owner.SHARED, "text", "Title for search engines", attribute="seo_title"),
+    _product("seo.description", Group.SEO, Risk.LOW, Owner.SHARED, "text", "Description for search engines",
+             attribute="seo_description"),
+    _product("vendor", Group.TAXONOMY, Risk.LOW, Owner.SHARED, "text", "Brand or manufacturer"),
+    _product("product_type", Group.TAXONOMY, Risk.LOW, Owner.SHARED, "text", "The shop's own kind of product"),
+    _product("category", Group.TAXONOMY, Risk.LOW, Owner.SHARED, "exact",
+             "Id in Shopify's product taxonomy (`el-2-2`)"),
+    _product("tags", Group.TAXONOMY, Risk.LOW, Owner.SHARED, "tags", "Tags, without regard to case and order",
+             kind=MergeKind.SET),
+    # Smart collections fill themselves, and people put products into collections of their own: neither is the catalog's
+    # business, so each membership is decided for itself.
+    _product("collections[]", Group.TAXONOMY, Risk.LOW, Owner.SHARED, "flag",
+             "Membership in one collection that is filled by hand, by the collection's handle", kind=MergeKind.SET),
     # A handle is the product's address: it is given once, and a title that changes later must not break links.
-    _product("handle", Group.IDENTITY, Risk.HIGH, Owner.MERCHANT),
-    _product("status", Group.LIFECYCLE, Risk.HIGH, Owner.SHARED),
-    _product("options", Group.IDENTITY, Risk.HIGH, Owner.ETILIZE, None, kind=MergeKind.ORDERED_LIST),
-    _product("images", Group.MEDIA, Risk.LOW, Owner.SHARED, Operation.MEDIA_SET, kind=MergeKind.ORDERED_LIST),
-    Field(name="metafields[]", group=Group.CONTENT, risk=Risk.LOW, owner=Owner.ETILIZE, writer=Operation.PRODUCT_UPDATE,
-          kind=MergeKind.MAP),
-    _variant("options", Group.IDENTITY, Risk.HIGH, writer=Operation.VARIANTS_UPDATE, kind=MergeKind.ORDERED_LIST),
-    _variant("sku", Group.IDENTITY, Risk.HIGH),
-    _variant("barcode", Group.IDENTITY, Risk.MEDIUM),
-    _variant("price", Group.PRICING, Risk.MEDIUM),
-    _variant("compare_at_price", Group.PRICING, Risk.MEDIUM),
-    _variant("cost", Group.PRICING, Risk.MEDIUM),
-    _variant("taxable", Group.PRICING, Risk.MEDIUM, Owner.SHARED),
-    _variant("weight", Group.INVENTORY, Risk.LOW, kind=MergeKind.MAP),
-    _variant("requires_shipping", Group.INVENTORY, Risk.LOW, Owner.SHARED),
-    _variant("tracked", Group.INVENTORY, Risk.MEDIUM),
-    _variant("inventory_policy", Group.INVENTORY, Risk.MEDIUM, Owner.SHARED),
-    _variant("image", Group.MEDIA, Risk.LOW, Owner.SHARED),
+    _product("handle", Group.IDENTITY, Risk.HIGH, Owner.MERCHANT, "handle", "The product's part of its address"),
+    _product("status", Group.LIFECYCLE, Risk.HIGH, Owner.SHARED, "exact", "ACTIVE, DRAFT, ARCHIVED or UNLISTED"),
+    _product("publications[]", Group.PUBLICATION, Risk.HIGH, Owner.SHARED, "flag",
+             "Whether one sales channel has the product, by the channel's name", Operation.PUBLISH, kind=MergeKind.SET),
+    # Which template a theme has for a product is known to the people who made the theme.
+    _product("template_suffix", Group.CONTENT, Risk.LOW, Owner.MERCHANT, "exact", "The theme's template for it"),
+    _product("options", Group.IDENTITY, Risk.HIGH, Owner.ETILIZE, "list", "Names of the options, in order", None,
+             kind=MergeKind.ORDERED_LIST),
+    _product("images", Group.MEDIA, Risk.LOW, Owner.SHARED, "list", "Pictures with their alternative texts, in order",
+             Operation.MEDIA_SET, kind=MergeKind.ORDERED_LIST),
+    _product("metafields[]", Group.CONTENT, Risk.LOW, Owner.ETILIZE, "json",
+             "One custom field with its type, by namespace and key", kind=MergeKind.MAP),
+    _variant("options", Group.IDENTITY, Risk.HIGH, "list", "Option values, in the order of the options",
+             kind=MergeKind.ORDERED_LIST),
+    _variant("sku", Group.IDENTITY, Risk.HIGH, "exact", "Stock keeping unit"),
+    _variant("barcode", Group.IDENTITY, Risk.MEDIUM, "gtin", "GTIN (UPC, EAN) or another barcode"),
+    _variant("price", Group.PRICING, Risk.MEDIUM, "decimal", "Price, in the shop's currency"),
+    _variant("compare_at_price", Group.PRICING, Risk.MEDIUM, "decimal", "Price struck out beside it, same currency"),
+    _variant("cost", Group.PRICING, Risk.MEDIUM, "decimal", "What a unit costs the merchant, in the shop's currency"),
+    _variant("taxable", Group.PRICING, Risk.MEDIUM, "flag", "Whether tax is charged", Owner.SHARED),
+    _variant("weight", Group.INVENTORY, Risk.LOW, "weight",
+             "Shipping weight, with GRAMS, KILOGRAMS, OUNCES or POUNDS", kind=MergeKind.MAP),
+    _variant("requires_shipping", Group.INVENTORY, Risk.LOW, "flag", "Whether it is shipped", Owner.SHARED),
+    _variant("country_of_origin", Group.INVENTORY, Risk.LOW, "exact", "Where it was made (ISO 3166, two letters)"),
+    _variant("hs_code", Group.INVENTORY, Risk.LOW, "exact", "Harmonized System code for customs, digits only"),
+    _variant("tracked", Group.INVENTORY, Risk.MEDIUM, "flag", "Whether Shopify counts its stock"),
+    _variant("inventory_policy", Group.INVENTORY, Risk.MEDIUM, "exact",
+             "Whether it is sold without stock: DENY or CONTINUE", Owner.SHARED),
+    _variant("image", Group.MEDIA, Risk.LOW, "exact", "Which of the product's pictures shows it", Owner.SHARED),
     # Orders move stock in the store all day, so a difference there is no edit to defend: the store's figure stands
     # until the feed speaks again, and then the feed is right.
     Field(name="variants[].stock[]", group=Group.INVENTORY, risk=Risk.MEDIUM, owner=Owner.ETILIZE,
-          writer=Operation.INVENTORY_SET, strategy=Strategy.ETILIZE_PRIORITY, drift=Drift.ACCEPT),
+          writer=Operation.INVENTORY_SET, canonical="exact", says="Units that can be sold at one location",
+          strategy=Strategy.ETILIZE_PRIORITY, drift=Drift.ACCEPT),
 )
 
 _BY_NAME = {field.name: field for field in REGISTRY}
@@ -212,6 +275,11 @@ def metafield_path(namespace: str, key: str) -> Path:
     return Path(f"metafields[{namespace}.{key}]")
 
 
+def element_path(name: str, key: str) -> Path:
+    """The path of one element of a product's field: `element_path("collections", "lamps")` is `collections[lamps]`."""
+    return Path(f"{name}[{key}]")
+
+
 def stock_path(variant: str, location: str) -> Path:
     """The path of one variant's stock at one location key."""
     return Path(f"variants[{variant}].stock[{location}]")
@@ -229,13 +297,17 @@ def flatten(product: Product) -> dict[Path, Value]:
         if value is not None and value != "" and value != [] and value != {}:
             fields[path] = value
 
-    for name in ("title", "handle", "body_html", "vendor", "product_type", "status"):
+    for name in ("title", "handle", "body_html", "vendor", "product_type", "status", "template_suffix"):
         put(Path(name), getattr(product, name))
+    put(Path("category"), category_id(product.category))
     put(Path("seo.title"), product.seo_title)
     put(Path("seo.description"), product.seo_description)
     put(Path("tags"), canonical_tags(product.tags))
     put(Path("options"), list(product.options))
     put(Path("images"), [{"source": image.source, "alt": image.alt} for image in product.images])
+    for name, elements in (("collections", product.collections), ("publications", product.publications)):
+        for element in sorted(set(elements)):
+            put(element_path(name, element), True)
     for metafield in sorted(product.metafields, key=lambda m: (m.namespace, m.key)):
         put(metafield_path(metafield.namespace, metafield.key), {"type": metafield.type, "value": metafield.value})
     for variant in product.variants:
@@ -250,12 +322,40 @@ def _variant_values(variant: Variant) -> Iterator[tuple[str, Value | None]]:
     yield "options", list(variant.options)
     for name in ("sku", "barcode", "taxable", "requires_shipping", "tracked", "inventory_policy", "image"):
         yield name, getattr(variant, name)
+    if variant.country_of_origin:
+        yield "country_of_origin", variant.country_of_origin.strip().upper()
+    if variant.hs_code:
+        # People write 8471.30 and Shopify keeps 847130.
+        yield "hs_code", "".join(sign for sign in variant.hs_code if sign.isalnum())
     for name in ("price", "compare_at_price", "cost"):
         amount = getattr(variant, name)
         yield name, None if amount is None else money(amount)
     # Zero weight is how both sides say "no weight given".
     if variant.weight is not None and variant.weight.value != 0:
         yield "weight", {"value": plain(variant.weight.value), "unit": variant.weight.unit}
+
+
+UNCATEGORIZED = "na"
+"""The taxonomy's entry for a product without a category."""
+
+
+def category_id(category: str | None) -> str | None:
+    """A taxonomy category by its bare id: of `gid://shopify/TaxonomyCategory/el-2-2` it is `el-2-2`; Shopify's
+    "Uncategorized" counts as none."""
+    bare = (category or "").strip().rpartition("/")[2]
+    return None if bare in ("", UNCATEGORIZED) else bare
+
+
+Kept = TypeVar("Kept")
+
+
+def without(fields: Mapping[Path, Kept], names: Collection[str]) -> Mapping[Path, Kept]:
+    """What is kept by path, without the elements of some fields (`collections[]`, …): those that this shop does not
+    sync."""
+    starts = tuple(name.removesuffix("]") for name in names)
+    if not starts:
+        return fields
+    return {path: value for path, value in fields.items() if not path.startswith(starts)}
 
 
 def canonical_tags(tags: tuple[str, ...] | list[str]) -> list[Value]:

@@ -1,20 +1,45 @@
 """The three-way merge: what the catalog says and what Shopify shows, over what both last agreed on.
 
 The base has two faces per field, because Shopify rewrites what it is given: the local value last agreed on and the
-remote value that Shopify answered for it. "Changed" is always measured against a side's own face. Nothing here
-writes.
+remote value that Shopify answered for it. "Changed" is always measured against a side's own face, by canonical form.
+What follows from it stands in the tables of `core.decisions`, which this module walks. Nothing here writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from shopsync_pipeline.core.canonical import same
+from shopsync_pipeline.core.decisions import (
+    DISPUTES,
+    STORY,
+    Act,
+    Case,
+    Dispute,
+    Last,
+    Now,
+    Outcome,
+    Row,
+    Side,
+    Story,
+    Whole,
+    WholeCase,
+    WholeRow,
+    Writer,
+    decide,
+    decide_product,
+    decide_variant,
+)
+from shopsync_pipeline.core.decisions import Place as Presence
+from shopsync_pipeline.core.elements import Merged, merge_elements, mergeable
 from shopsync_pipeline.core.fields import (
-    Drift,
     Field,
     Fields,
+    GonePolicy,
+    Group,
     Operation,
     Owner,
     Path,
@@ -24,42 +49,20 @@ from shopsync_pipeline.core.fields import (
     variant_path,
     variants_of,
 )
+from shopsync_pipeline.core.ownership import WHOLE_PRODUCT, Policies, Policy, ProductFacts, Rules
 from shopsync_pipeline.core.plan import Reason
 
-WHOLE_PRODUCT = Path("product")
-"""The path of a decision about the product as a whole (it was deleted in Shopify)."""
+__all__ = [
+    "LEFT_CATALOG", "NOTHING_SEEN", "OPTIONS", "WHOLE_PRODUCT", "Base", "Decision", "Dispute", "Faces", "Outcome",
+    "Policies", "Policy", "ProductMerge", "Resolution", "Resolutions", "Rules", "Seen", "Side", "Situation",
+    "merge_field", "merge_product",
+]
 
 OPTIONS = Path("options")
+STATUS = Path("status")
 
-
-class Outcome(StrEnum):
-    """What is to be done about one field."""
-
-    IN_SYNC = "in sync"
-    AGREED = "agreed"
-    PUSH = "push"
-    KEPT = "kept"
-    ACCEPTED = "accepted"
-    CONFLICT = "conflict"
-    GONE = "gone from the catalog"
-
-
-class Dispute(StrEnum):
-    """Why a field needed more than "one side changed, the other follows"."""
-
-    BOTH_CHANGED = "both sides changed"
-    STORE_EDIT = "edited in the store"
-    FIRST_CONTACT = "both sides had a value before the first sync"
-    DELETED_IN_STORE = "deleted in the store"
-    NEEDS_REBUILD = "the options of an existing product changed"
-    AMBIGUOUS = "more than one product could be this one"
-
-
-class Side(StrEnum):
-    """Whose value a person chose in review."""
-
-    ETILIZE = "etilize"
-    SHOPIFY = "shopify"
+ON_SALE = frozenset({"ACTIVE", "UNLISTED"})
+"""The states in which a product can be bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +86,24 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How disputes are decided where the registry does not say: the shop-wide strategy."""
+class Seen:
+    """When each side was last seen to change, by group of fields: the catalog by an import, the store by a read.
 
-    default_strategy: Strategy = Strategy.MANUAL_REVIEW
+    A group that is missing was never seen to change.
+    """
 
-    def strategy(self, of: Field) -> Strategy:
-        """The strategy of a field: its own, or the shop's."""
-        return of.strategy or self.default_strategy
+    local: Mapping[Group, datetime] = field(default_factory=dict)
+    remote: Mapping[Group, datetime] = field(default_factory=dict)
 
-    @staticmethod
-    def drift(of: Field) -> Drift:
-        """What an edit made only in the store means for a field: its own rule, or its owner's."""
-        by_owner = {Owner.ETILIZE: Drift.RESTORE, Owner.SHARED: Drift.KEEP, Owner.MERCHANT: Drift.ACCEPT,
-                    Owner.LOCKED: Drift.ACCEPT}
-        return of.drift or by_owner[of.owner]
+    def last(self, group: Group) -> Last:
+        """Which side changed last, where both times are known and differ."""
+        ours, theirs = self.local.get(group), self.remote.get(group)
+        if ours is None or theirs is None or ours == theirs:
+            return Last.UNKNOWN
+        return Last.CATALOG if ours > theirs else Last.STORE
+
+
+NOTHING_SEEN = Seen()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +116,17 @@ class Faces:
     base_remote: Value | None = None
 
 
+LEFT_CATALOG = Faces(remote="in the store", base_local="in the catalog", base_remote="in the store")
+"""The faces of a product that is in the store and no longer in the catalog."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided for one field, with everything that it was decided from."""
+    """What was decided for one field, with everything that it was decided from.
+
+    `strategy` is set where one decided a dispute, `rule` where a rule (not the registry or the shop) set the policy.
+    `merged` is the value to push where it combines both sides.
+    """
 
     path: Path
     outcome: Outcome
@@ -120,6 +134,13 @@ class Decision:
     reason: Reason | None = None
     dispute: Dispute | None = None
     strategy: Strategy | None = None
+    rule: str = ""
+    merged: Value | None = None
+
+    @property
+    def value(self) -> Value | None:
+        """The value that a push writes."""
+        return self.merged if self.reason is Reason.MERGED else self.faces.local
 
 
 class Situation(StrEnum):
@@ -147,124 +168,70 @@ Resolutions = Mapping[Path, Resolution]
 
 
 def merge_product(*, local: Fields | None, remote: Fields | None, base: Base | None, rules: Rules,
-                  resolutions: Resolutions | None = None) -> ProductMerge:
+                  facts: ProductFacts | None = None, resolutions: Resolutions | None = None,
+                  seen: Seen = NOTHING_SEEN, moved: Collection[str] = ()) -> ProductMerge:
     """Decides every field of one product.
 
     `None` for a side means that the product is not there: not in the catalog, not in the store (by a complete read),
-    never agreed on. At least one of `local` and `base` must be given.
+    never agreed on. At least one of `local` and `base` must be given. `moved` are the keys of variants whose SKU stands
+    under another product of the store, from which the catalog took them.
     """
-    chosen = resolutions or {}
+    merging = _Merging(rules.of(facts), resolutions or {}, seen, rules.gone)
     if local is None:
-        return ProductMerge(Situation.GONE)
+        return merging.gone(remote, base or Base({}, {}))
     if remote is None:
-        return _missing_in_store(local, base, rules, chosen)
-    decisions = list(_linked(local, remote, base or Base({}, {}), rules, chosen))
+        return merging.missing_in_store(local, base, moved)
+    decisions = merging.linked(local, remote, base or Base({}, {}), moved)
     return ProductMerge(Situation.LINKED, tuple(d for d in decisions if d.outcome is not Outcome.IN_SYNC))
 
 
-def _missing_in_store(local: Fields, base: Base | None, rules: Rules, chosen: Resolutions) -> ProductMerge:
-    creation = tuple(
-        Decision(path, Outcome.PUSH, Faces(local=value), Reason.NEW) for path, value in local.items()
-    )
-    if base is None:
-        return ProductMerge(Situation.NEW, creation)
-    faces = Faces(local="in the catalog", base_local="in the catalog", base_remote="in the store")
-    verdict = _settle(WHOLE_PRODUCT, Dispute.DELETED_IN_STORE, rules.default_strategy, chosen, faces)
-    if verdict.outcome is Outcome.PUSH:
-        return ProductMerge(Situation.NEW, creation)
-    return ProductMerge(Situation.DELETED_IN_STORE, (verdict,))
-
-
-def _linked(local: Fields, remote: Fields, base: Base, rules: Rules, chosen: Resolutions) -> Iterator[Decision]:
-    ours, theirs, agreed = variants_of(local), variants_of(remote), variants_of(base.local)
-    skipped = set()
-    options = merge_field(OPTIONS, place(OPTIONS).field, local.get(OPTIONS), remote.get(OPTIONS), base,
-                          rules.default_strategy, Drift.RESTORE, chosen)
-    # A renamed option can be lived with; another number of options cannot take the catalog's variants.
-    rebuild = options.outcome is Outcome.CONFLICT or _length(local, OPTIONS) != _length(remote, OPTIONS)
-    for key in dict.fromkeys([*ours, *agreed]):
-        at = variant_path(key, "options")
-        faces = Faces(local=local.get(at), remote=remote.get(at), base_local=base.local.get(at),
-                      base_remote=base.remote.get(at))
-        if key not in ours:
-            skipped.add(key)
-            if key in theirs:
-                yield Decision(at, Outcome.GONE, faces)
-        elif key not in theirs:
-            skipped.add(key)
-            # A variant cannot be added or renamed under other options; the dispute over the options says so, once.
-            if not rebuild:
-                yield from _variant_missing_in_store(key, at, local, faces, key in agreed, rules, chosen)
-    for path in dict.fromkeys([*local, *base.local, *base.remote]):
-        where = place(path)
-        if where.variant not in skipped and not (rebuild and where.field.name == "variants[].options"):
-            yield merge_field(
-                path, where.field, local.get(path), remote.get(path), base, rules.strategy(where.field),
-                rules.drift(where.field), chosen,
-            )
-
-
-def _length(fields: Fields, path: Path) -> int:
-    value = fields.get(path)
-    return len(value) if isinstance(value, list) else 0
-
-
-def _variant_missing_in_store(key: str, at: Path, local: Fields, faces: Faces, was_there: bool, rules: Rules,
-                              chosen: Resolutions) -> Iterator[Decision]:
-    if was_there:
-        if faces.base_remote is None and faces.local == faces.base_local:
-            return  # That the store does without it was accepted before.
-        verdict = _settle(at, Dispute.DELETED_IN_STORE, rules.default_strategy, chosen, faces)
-        if verdict.outcome is not Outcome.PUSH:
-            yield verdict
-            return
-    for path, value in local.items():
-        if place(path).variant == key:
-            yield Decision(path, Outcome.PUSH, Faces(local=value), Reason.NEW)
-
-
-def merge_field(path: Path, of: Field, local: Value | None, remote: Value | None, base: Base, strategy: Strategy,
-                drift: Drift, chosen: Resolutions) -> Decision:
+def merge_field(path: Path, of: Field, local: Value | None, remote: Value | None, base: Base, policy: Policy,
+                chosen: Resolutions, seen: Seen = NOTHING_SEEN) -> Decision:
     """Decides one field from its four values. Total: every combination has an answer, recorded with its why."""
-    known = path in base.local or path in base.remote
     faces = Faces(local=local, remote=remote, base_local=base.local.get(path), base_remote=base.remote.get(path))
-
-    if not known and local is None:
-        return Decision(path, Outcome.IN_SYNC, faces)  # The catalog has no opinion, and never had.
-    local_changed = local != faces.base_local
-    remote_changed = remote != faces.base_remote
-    if known and not local_changed and not remote_changed:
+    known = path in base.local or path in base.remote
+    equal = same(of, local, remote)
+    story = STORY[known, _now(of, local, faces.base_local), _now(of, remote, faces.base_remote), equal]
+    choice = _choice(path, chosen, faces) if chosen else None
+    if (story is Story.QUIET and choice is None) or story is Story.NOT_OURS:
         return Decision(path, Outcome.IN_SYNC, faces)
-    if local == remote:
+    if story is Story.SAME:
         return Decision(path, Outcome.AGREED, faces)
-    if of.owner is Owner.LOCKED:
-        return Decision(path, Outcome.KEPT, faces)
-    if local is None and of.writer is Operation.INVENTORY_SET:
-        return Decision(path, Outcome.GONE, faces)  # A feed that names no figure does not mean zero.
-    if of.writer is None:
-        side = _choice(path, chosen, faces)
-        outcome = Outcome.ACCEPTED if side is Side.SHOPIFY else Outcome.CONFLICT
-        return Decision(path, outcome, faces, dispute=Dispute.NEEDS_REBUILD)
-    if not known and remote is None:
-        return Decision(path, Outcome.PUSH, faces, Reason.NEW)
-    if known and not local_changed:
-        return _store_edit(path, strategy, drift, chosen, faces)
-    if of.owner is Owner.MERCHANT:
-        return Decision(path, Outcome.ACCEPTED, faces)
-    if not known:
-        return _settle(path, Dispute.FIRST_CONTACT, strategy, chosen, faces)
-    if not remote_changed:
-        return Decision(path, Outcome.PUSH, faces, Reason.CATALOG_CHANGED)
-    return _settle(path, Dispute.BOTH_CHANGED, strategy, chosen, faces)
+    row = decide(Case(
+        story, policy.owner, Writer.of(of.writer), policy.drift, policy.strategy, choice, said=local is not None,
+        apart=not equal, agreed_apart=known and not same(of, faces.base_local, faces.base_remote),
+        elements=mergeable(of, local, remote, faces.base_local, faces.base_remote),
+        pictures=of.group is Group.MEDIA, last=seen.last(of.group),
+    ))
+    return _decided(path, of, row, story, faces, policy, choice)
 
 
-def _store_edit(path: Path, strategy: Strategy, drift: Drift, chosen: Resolutions, faces: Faces) -> Decision:
-    """Only the store changed. A catalog-owned field is put back, but under review never without being seen."""
-    if drift is Drift.ACCEPT:
-        return Decision(path, Outcome.ACCEPTED, faces)
-    if drift is Drift.KEEP and _choice(path, chosen, faces) is None:
-        return Decision(path, Outcome.KEPT, faces, dispute=Dispute.STORE_EDIT)
-    return _settle(path, Dispute.STORE_EDIT, strategy, chosen, faces)
+def _now(of: Field, value: Value | None, face: Value | None) -> Now:
+    if same(of, value, face):
+        return Now.SAME
+    return Now.ABSENT if value is None else Now.CHANGED
+
+
+def _decided(path: Path, of: Field, row: Row, story: Story, faces: Faces, policy: Policy,
+             choice: Side | None) -> Decision:
+    dispute = row.dispute or (DISPUTES[story] if row.disputed else None)
+    by_strategy = policy.strategy if row.disputed and choice is None and row.outcome is not Outcome.KEPT else None
+    if row.act is not Act.MERGE:
+        return Decision(path, row.outcome, faces, row.reason, dispute, by_strategy, policy.rule)
+    found = merge_elements(of, local=faces.local, remote=faces.remote, base_local=faces.base_local,
+                           base_remote=faces.base_remote)
+    outcome = _outcome_of_merge(of, found, faces, policy)
+    reason = row.reason if outcome is Outcome.PUSH else None
+    if outcome is Outcome.CONFLICT:
+        dispute = DISPUTES[story]
+    return Decision(path, outcome, faces, reason, dispute, by_strategy, policy.rule,
+                    found.value if reason is not None else None)
+
+
+def _outcome_of_merge(of: Field, found: Merged, faces: Faces, policy: Policy) -> Outcome:
+    if found.clash and policy.owner is not Owner.ETILIZE:
+        return Outcome.CONFLICT
+    return Outcome.ACCEPTED if same(of, found.value, faces.remote) else Outcome.PUSH
 
 
 def _choice(path: Path, chosen: Resolutions, faces: Faces) -> Side | None:
@@ -274,16 +241,129 @@ def _choice(path: Path, chosen: Resolutions, faces: Faces) -> Side | None:
     return choice.side if choice is not None and matches else None
 
 
-def _settle(path: Path, dispute: Dispute, strategy: Strategy, chosen: Resolutions, faces: Faces) -> Decision:
-    """Decides a dispute: by the person who reviewed these values, else by the strategy."""
-    side = _choice(path, chosen, faces)
-    if side is Side.ETILIZE:
-        return Decision(path, Outcome.PUSH, faces, Reason.REVIEWED, dispute)
-    if side is Side.SHOPIFY:
-        return Decision(path, Outcome.ACCEPTED, faces, None, dispute)
-    if strategy is Strategy.ETILIZE_PRIORITY:
-        reason = Reason.RESTORED if dispute is Dispute.STORE_EDIT else Reason.CATALOG_WON
-        return Decision(path, Outcome.PUSH, faces, reason, dispute, strategy)
-    if strategy is Strategy.SHOPIFY_PRIORITY:
-        return Decision(path, Outcome.ACCEPTED, faces, None, dispute, strategy)
-    return Decision(path, Outcome.CONFLICT, faces, None, dispute, strategy)
+@dataclass(frozen=True, slots=True)
+class _Merging:
+    """The merge of one product: what holds for it, and the verdicts about it and its variants as wholes."""
+
+    policies: Policies
+    chosen: Resolutions
+    seen: Seen
+    policy_of_gone: GonePolicy
+
+    def gone(self, remote: Fields | None, base: Base) -> ProductMerge:
+        """A product that the catalog no longer has."""
+        row = decide_product(WholeCase(
+            Presence.MISSING, _presence(remote), linked=True, gone=self.policy_of_gone,
+            choice=_choice(WHOLE_PRODUCT, self.chosen, LEFT_CATALOG),
+        ))
+        if row.dispute is not None:
+            verdict = self._verdict(WHOLE_PRODUCT, row, LEFT_CATALOG, self.policies.of(WHOLE_PRODUCT, None))
+            return ProductMerge(Situation.GONE, (verdict,))
+        if remote is None or row.whole in (Whole.FORGET, Whole.REPORT):
+            return ProductMerge(Situation.GONE)
+        if row.whole is Whole.DELETE:
+            return ProductMerge(Situation.GONE, (Decision(WHOLE_PRODUCT, Outcome.DELETE, LEFT_CATALOG, Reason.GONE),))
+        wanted = dict(_without(row.whole, remote, base))
+        decisions = (self._field(path, value, remote, _as_agreed(base, path, remote)) for path, value in wanted.items())
+        told = (_for_gone(decision) for decision in decisions if decision.outcome is not Outcome.IN_SYNC)
+        return ProductMerge(Situation.GONE, tuple(told))
+
+    def missing_in_store(self, local: Fields, base: Base | None, moved: Collection[str]) -> ProductMerge:
+        """A product that the store does not have: new, moved here, or deleted there."""
+        faces = (Faces(local="in the catalog", base_local="in the catalog", base_remote="in the store") if base else
+                 Faces(local=list[Value](sorted(moved))))
+        policy = self.policies.of(WHOLE_PRODUCT, None)
+        row = decide_product(WholeCase(
+            Presence.HERE, Presence.MISSING, linked=base is not None, moved=bool(moved), strategy=policy.strategy,
+            choice=_choice(WHOLE_PRODUCT, self.chosen, faces),
+        ))
+        if row.whole is Whole.CREATE:
+            return ProductMerge(Situation.NEW, tuple(
+                Decision(path, Outcome.PUSH, Faces(local=value), Reason.NEW) for path, value in local.items()
+            ))
+        return ProductMerge(Situation.DELETED_IN_STORE, (self._verdict(WHOLE_PRODUCT, row, faces, policy),))
+
+    def linked(self, local: Fields, remote: Fields, base: Base, moved: Collection[str]) -> Iterator[Decision]:
+        """A product that both sides have, field by field."""
+        ours, theirs, agreed = variants_of(local), variants_of(remote), variants_of(base.local)
+        skipped = set()
+        options = self._field(OPTIONS, local.get(OPTIONS), remote, base)
+        # A renamed option can be lived with; another number of options cannot take the catalog's variants.
+        rebuild = options.outcome is Outcome.CONFLICT or _length(local, OPTIONS) != _length(remote, OPTIONS)
+        for key in dict.fromkeys([*ours, *agreed]):
+            if key in ours and key in theirs:
+                continue
+            skipped.add(key)
+            # A variant cannot be added or renamed under other options; the dispute over the options says so, once.
+            if not (rebuild and key in ours):
+                yield from self._variant(key, local, remote, base, linked=key in agreed, moved=key in moved)
+        for path in dict.fromkeys([*local, *base.local, *base.remote]):
+            where = place(path)
+            if where.variant not in skipped and not (rebuild and where.field.name == "variants[].options"):
+                yield self._field(path, local.get(path), remote, base, where.field)
+
+    def _field(self, path: Path, local: Value | None, remote: Fields, base: Base,
+               of: Field | None = None) -> Decision:
+        known = of or place(path).field
+        return merge_field(path, known, local, remote.get(path), base, self.policies.of(path, known), self.chosen,
+                           self.seen)
+
+    def _variant(self, key: str, local: Fields, remote: Fields, base: Base, *, linked: bool,
+                 moved: bool) -> Iterator[Decision]:
+        """A variant that is not on both sides."""
+        at = variant_path(key, "options")
+        faces = Faces(local=local.get(at), remote=remote.get(at), base_local=base.local.get(at),
+                      base_remote=base.remote.get(at))
+        policy = self.policies.of(at, place(at).field)
+        row = decide_variant(WholeCase(
+            _presence(faces.local), _presence(faces.remote), linked=linked, moved=moved,
+            accepted=linked and faces.base_remote is None and faces.local == faces.base_local,
+            strategy=policy.strategy, choice=_choice(at, self.chosen, faces),
+        ))
+        if row.whole is Whole.CREATE:
+            for path, value in local.items():
+                if place(path).variant == key:
+                    yield Decision(path, Outcome.PUSH, Faces(local=value), Reason.NEW)
+        elif row.whole is Whole.REPORT:
+            yield Decision(at, Outcome.GONE, faces)
+        elif row.dispute is not None:
+            yield self._verdict(at, row, faces, policy)
+
+    @staticmethod
+    def _verdict(path: Path, row: WholeRow, faces: Faces, policy: Policy) -> Decision:
+        reviewed = ("choice", frozenset({Side.SHOPIFY})) in row.when
+        outcome = Outcome.CONFLICT if row.whole is Whole.ASK else Outcome.ACCEPTED
+        return Decision(path, outcome, faces, None, row.dispute, None if reviewed else policy.strategy, policy.rule)
+
+
+def _presence(value: object | None) -> Presence:
+    return Presence.MISSING if value is None else Presence.HERE
+
+
+def _length(fields: Fields, path: Path) -> int:
+    value = fields.get(path)
+    return len(value) if isinstance(value, list) else 0
+
+
+def _without(whole: Whole, remote: Fields, base: Base) -> Iterator[tuple[Path, Value]]:
+    """The values that take a product out of sale. What is not on sale stays as somebody wanted it."""
+    if whole is Whole.ZERO_STOCK:
+        for path in base.local:
+            if path in remote and place(path).field.writer is Operation.INVENTORY_SET:
+                yield path, 0
+    elif remote.get(STATUS) in ON_SALE:
+        yield STATUS, "ARCHIVED" if whole is Whole.ARCHIVE else "DRAFT"
+
+
+def _as_agreed(base: Base, path: Path, remote: Fields) -> Base:
+    """The base, in which what the store shows counts as agreed where the catalog never spoke about it."""
+    if path in base.local or path in base.remote:
+        return base
+    return Base({}, {path: remote[path]})
+
+
+def _for_gone(decision: Decision) -> Decision:
+    if decision.reason is not Reason.CATALOG_CHANGED:
+        return decision
+    return Decision(decision.path, decision.outcome, decision.faces, Reason.GONE, decision.dispute, decision.strategy,
+                    decision.rule)

@@ -20,6 +20,7 @@ class Lane(StrEnum):
     PRICE = "price"
     CONTENT = "content"
     CREATION = "creation"
+    PUBLICATION = "publication"
     REMOVAL = "removal"
 
 
@@ -30,18 +31,31 @@ class Reason(StrEnum):
     CATALOG_CHANGED = "changed in the catalog"
     RESTORED = "restored: the catalog owns this field"
     CATALOG_WON = "conflict: the catalog has priority"
+    CATALOG_LATER = "conflict: the catalog changed last"
+    MERGED = "merged from both sides"
+    OVERRIDDEN = "changed by a local override"
+    GONE = "gone from the catalog"
     REVIEWED = "conflict: decided by review"
     UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field: what Shopify shows now, what it shall show, and why. `None` stands for absent."""
+    """One field: what Shopify shows now, what it shall show, and why. `None` stands for absent.
+
+    `catalog` is what the catalog says where `after` combines both sides (`MERGED`), and means nothing elsewhere.
+    """
 
     path: Path
     before: Value | None
     after: Value | None
     reason: Reason
+    catalog: Value | None = None
+
+    @property
+    def said(self) -> Value | None:
+        """The catalog's part in this change, which becomes the local face of the base."""
+        return self.catalog if self.reason is Reason.MERGED else self.after
 
     def inverse(self) -> Change:
         """The change that takes this one back."""
@@ -78,7 +92,8 @@ class PlanItem:
             "operation": self.operation.value,
             "lane": self.lane.value,
             "risk": self.risk.value,
-            "changes": [[c.path, c.before, c.after, c.reason.value] for c in self.changes],
+            "changes": [[c.path, c.before, c.after, c.reason.value, *([c.catalog] if c.reason is Reason.MERGED else [])]
+                        for c in self.changes],
             "cost": self.cost,
             "depends_on": list(self.depends_on),
         }
@@ -93,7 +108,8 @@ class PlanItem:
             operation=Operation(data["operation"]),
             lane=Lane(data["lane"]),
             risk=Risk(data["risk"]),
-            changes=tuple(Change(Path(p), before, after, Reason(why)) for p, before, after, why in data["changes"]),
+            changes=tuple(Change(Path(p), before, after, Reason(why), *said)
+                          for p, before, after, why, *said in data["changes"]),
             cost=data["cost"],
             depends_on=tuple(data["depends_on"]),
         )

@@ -1,4 +1,4 @@
-"""From decisions to a plan: which operation writes which fields, in which lane, after what; and when to refuse it.
+"""From decisions to a plan: which operation writes which fields, in which lane, after what.
 
 Pure: the same merges give the same plan, to the byte.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shopsync_pipeline.core.cost import INVENTORY_ROWS, estimate
 from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Risk, canonical_json, place
@@ -22,8 +22,14 @@ _LANES = {
     Operation.VARIANTS_UPDATE: Lane.CONTENT,
     Operation.VARIANTS_CREATE: Lane.CREATION,
     Operation.PRODUCT_CREATE: Lane.CREATION,
+    Operation.PUBLISH: Lane.PUBLICATION,
+    Operation.UNPUBLISH: Lane.PUBLICATION,
     Operation.PRODUCT_DELETE: Lane.REMOVAL,
 }
+_TAKEN_AWAY_BY = {"metafields[]": Operation.METAFIELDS_DELETE, "publications[]": Operation.UNPUBLISH}
+"""Fields whose elements are taken away by another operation than the one that sets them."""
+
+_PUTS_BACK = {Operation.METAFIELDS_DELETE: Operation.PRODUCT_UPDATE, Operation.UNPUBLISH: Operation.PUBLISH}
 _WRITES_VARIANTS = (Operation.VARIANTS_UPDATE, Operation.VARIANTS_CREATE)
 _LANE_ORDER = {lane: index for index, lane in enumerate(Lane)}
 _OPERATION_ORDER = {operation: index for index, operation in enumerate(Operation)}
@@ -36,7 +42,7 @@ def items_for(product_key: str, merge: ProductMerge, *, product_id: str | None, 
     if not pushes:
         return []
     if merge.situation is Situation.NEW:
-        return [make_item(product_key, None, Operation.PRODUCT_CREATE, [_change(decision) for decision in pushes])]
+        return _creation(product_key, [_change(decision) for decision in pushes])
     grouped: dict[Operation, list[Change]] = {}
     for decision in pushes:
         grouped.setdefault(_operation(decision, remote), []).append(_change(decision))
@@ -45,6 +51,16 @@ def items_for(product_key: str, merge: ProductMerge, *, product_id: str | None, 
         for operation, changes in grouped.items()
         for part in _parts(operation, changes, new_pictures=Operation.MEDIA_SET in grouped)
     )
+
+
+def _creation(product_key: str, changes: Sequence[Change]) -> list[PlanItem]:
+    """The making of a product, and then its publication, for which Shopify has an operation of its own."""
+    publications = [change for change in changes if place(change.path).field.writer is Operation.PUBLISH]
+    made = make_item(product_key, None, Operation.PRODUCT_CREATE,
+                     [change for change in changes if change not in publications])
+    if not publications:
+        return [made]
+    return [made, _after(make_item(product_key, None, Operation.PUBLISH, publications), made)]
 
 
 def _parts(operation: Operation, changes: list[Change], *, new_pictures: bool) -> Iterator[list[Change]]:
@@ -124,15 +140,17 @@ def _operation(decision: Decision, remote: Fields) -> Operation:
     where = place(decision.path)
     if where.variant is not None and Path(f"variants[{where.variant}].options") not in remote:
         return Operation.VARIANTS_CREATE
-    if where.field.name == "metafields[]" and decision.faces.local is None:
-        return Operation.METAFIELDS_DELETE
+    if where.field.name in _TAKEN_AWAY_BY and decision.value is None:
+        return _TAKEN_AWAY_BY[where.field.name]
     if where.field.writer is None:
         raise ValueError(f"{decision.path} has no writer, so the merge must not ask for it to be pushed")
     return where.field.writer
 
 
 def _change(decision: Decision) -> Change:
-    return Change(decision.path, decision.faces.remote, decision.faces.local, decision.reason or Reason.CATALOG_CHANGED)
+    reason = decision.reason or Reason.CATALOG_CHANGED
+    catalog = decision.faces.local if reason is Reason.MERGED else None
+    return Change(decision.path, decision.faces.remote, decision.value, reason, catalog)
 
 
 def inverse(item: PlanItem, created_id: str | None = None) -> list[PlanItem]:
@@ -144,59 +162,16 @@ def inverse(item: PlanItem, created_id: str | None = None) -> list[PlanItem]:
     if item.operation is Operation.PRODUCT_CREATE:
         return [make_item(item.product_key, created_id, Operation.PRODUCT_DELETE, [c.inverse() for c in item.changes])]
     if item.operation is Operation.PRODUCT_DELETE:
-        return [make_item(item.product_key, None, Operation.PRODUCT_CREATE, [c.inverse() for c in item.changes])]
+        return _creation(item.product_key, [c.inverse() for c in item.changes])
     if item.operation is Operation.VARIANTS_CREATE:
         raise ValueError(f"new variants of {item.product_key} cannot be taken back by a plan item")
     undone: dict[Operation, list[Change]] = {}
     for change in item.changes:
-        operation = item.operation
-        if operation is Operation.METAFIELDS_DELETE:
-            operation = Operation.PRODUCT_UPDATE
-        elif change.before is None and place(change.path).field.name == "metafields[]":
-            operation = Operation.METAFIELDS_DELETE
+        operation = _PUTS_BACK.get(item.operation, item.operation)
+        if operation is item.operation and change.before is None:
+            operation = _TAKEN_AWAY_BY.get(place(change.path).field.name, operation)
         undone.setdefault(operation, []).append(change.inverse())
     return arrange(make_item(item.product_key, item.product_id, op, changes) for op, changes in undone.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How much a plan may do without a person's approval. Shares are of the linked products, between 0 and 1.
-
-    Shares are not judged below `smallest` linked products, where one product is a large share.
-    """
-
-    max_updated_share: float = 0.5
-    max_conflict_share: float = 0.5
-    max_unpublished_share: float = 0.1
-    smallest: int = 20
-
-
-def unpublished(items: Iterable[PlanItem]) -> int:
-    """How many products on sale a plan takes out of sale."""
-    return sum(change.path == "status" and change.before == "ACTIVE" for item in items for change in item.changes)
-
-
-def refusals(bounds: Bounds, *, linked: int, updated: int, conflicted: int, catalog: int,
-             taken_down: int = 0) -> list[str]:
-    """Why a plan must not be sent without approval: one sentence with the figures for each bound that it breaks."""
-    found = []
-    if catalog == 0 and linked > 0:
-        found.append(
-            f"The catalog is empty but {linked} products of the shop are linked to it. An export was probably cut "
-            "short; read a complete one before syncing."
-        )
-    if linked >= bounds.smallest:
-        for count, share, word, name in (
-            (updated, bounds.max_updated_share, "would be updated", "SYNC_MAX_UPDATED_SHARE"),
-            (taken_down, bounds.max_unpublished_share, "would be taken out of sale", "SYNC_MAX_UNPUBLISHED_SHARE"),
-            (conflicted, bounds.max_conflict_share, "have conflicts", "SYNC_MAX_CONFLICT_SHARE"),
-        ):
-            if count > share * linked:
-                found.append(
-                    f"{count} of {linked} linked products ({count / linked:.0%}) {word}; the bound is {share:.0%} "
-                    f"({name}). Look at the plan, then approve it or raise the bound."
-                )
-    return found
 
 
 def plan_hash(inputs: str, items: Iterable[PlanItem]) -> str:

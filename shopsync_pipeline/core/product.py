@@ -62,7 +62,8 @@ class Variant:
     """One sellable unit. Money is `Decimal` in the shop's currency; `None` means that the source does not say.
 
     `options` holds one value per name in `Product.options`, in that order. `inventory_policy` is DENY or CONTINUE.
-    `image` is the `source` of one of the product's images.
+    `image` is the `source` of one of the product's images. `country_of_origin` is an ISO 3166 code of two letters, and
+    `hs_code` the digits of the Harmonized System code; customs forms ask for both.
     """
 
     key: VariantKey
@@ -78,12 +79,19 @@ class Variant:
     tracked: bool | None = None
     inventory_policy: str | None = None
     image: str | None = None
+    country_of_origin: str | None = None
+    hs_code: str | None = None
     stock: tuple[Stock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """One product with its variants. `status` is ACTIVE, DRAFT, ARCHIVED or UNLISTED; `None` means: not said."""
+    """One product with its variants. `None`, and an empty tuple, mean that the source has no opinion.
+
+    `status` is ACTIVE, DRAFT, ARCHIVED or UNLISTED. `category` is an id of Shopify's product taxonomy (`el-2-2`,
+    alone or at the end of a `gid://`), `template_suffix` the theme's template. `collections` are handles of collections
+    that people fill by hand, `publications` the names of sales channels (`Online Store`).
+    """
 
     key: ProductKey
     title: str
@@ -99,6 +107,10 @@ class Product:
     variants: tuple[Variant, ...] = ()
     metafields: tuple[Metafield, ...] = ()
     images: tuple[Image, ...] = ()
+    category: str | None = None
+    template_suffix: str | None = None
+    collections: tuple[str, ...] = ()
+    publications: tuple[str, ...] = ()
 
 
 def variant_keys(rows: list[tuple[str | None, tuple[str, ...]]]) -> list[VariantKey]:

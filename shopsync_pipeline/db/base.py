@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, and_, delete, func, or_, select
+from sqlalchemy import Column, Connection, and_, delete, exists, func, or_, select, update
 
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.rows import chunks, from_text, now, to_text, upsert
 from shopsync_pipeline.db.schema import base_product, catalog_product, snapshot_product
+
+Columns = tuple[Column[str], ...]
+"""The column of a table's key, and where digests are compared, that of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +100,11 @@ class BaseStore:
     def unsettled(self, only: Iterable[str] | None = None) -> Iterator[str]:
         """Keys of catalog products that need a look: not linked, missing in the store, or changed on a side since.
 
-        One join over stored digests; no document is read. In order of key.
+        By stored digests alone; no document is read. In order of key.
         """
+        if only is None:
+            yield from sorted({*self._changed_in_catalog(), *self._changed_in_store()})
+            return
         catalog, base, store = catalog_product.c, base_product.c, snapshot_product.c
         query = (
             select(catalog.product_key)
@@ -113,11 +119,77 @@ class BaseStore:
             ))
             .order_by(catalog.product_key)
         )
-        if only is None:
-            yield from self._connection.execute(query).scalars()
-            return
         for part in chunks(sorted(set(only))):
             yield from self._connection.execute(query.where(catalog.product_key.in_(part))).scalars()
+
+    def _changed_in_catalog(self) -> Iterable[str]:
+        """Catalog products that are not linked, or whose document is not the one last seen."""
+        catalog, base = catalog_product.c, base_product.c
+        return self._difference((catalog.product_key, catalog.digests), (base.product_key, base.seen_local))
+
+    def _changed_in_store(self) -> Iterable[str]:
+        """Linked products of the catalog that the store lacks, or whose document there is not the one last seen."""
+        base, store = base_product.c, snapshot_product.c
+        ids = self._difference((base.product_id, base.seen_remote), (store.product_id, store.digests))
+        for part in chunks(ids):
+            yield from self._connection.execute(
+                select(base.product_key)
+                .join(catalog_product, and_(catalog_product.c.shop_id == base.shop_id,
+                                            catalog_product.c.product_key == base.product_key))
+                .where(base.shop_id == self._shop, base.product_id.in_(part))
+            ).scalars()
+
+    def _difference(self, rows: Columns, others: Columns) -> Iterable[str]:
+        """The keys of `rows` (key, or key and digests) that `others` does not have, with the same digests.
+
+        Either database walks two covering indexes side by side for it, if it is asked in the words that it plans so:
+        measured with a million products, that takes a quarter of the time of one join over all three tables.
+        """
+        key, other_key = rows[0], others[0]
+        mine, theirs = key.table.c.shop_id == self._shop, other_key.table.c.shop_id == self._shop
+        if self._connection.dialect.name == "postgresql":
+            return self._connection.execute(select(key).where(mine, ~exists().where(
+                other_key.table.c.shop_id == key.table.c.shop_id,
+                *(other == one for one, other in zip(rows, others, strict=True)),
+            ))).scalars()
+        difference = select(*rows).where(mine).except_(select(*others).where(theirs))
+        return self._connection.execute(difference.order_by(*difference.selected_columns)).scalars()
+
+    def unlinked(self, keys: Iterable[str]) -> list[str]:
+        """Those of `keys` that have no base."""
+        asked, found = list(keys), set[str]()
+        for part in chunks(asked):
+            found.update(self._connection.execute(select(base_product.c.product_key).where(
+                base_product.c.shop_id == self._shop, base_product.c.product_key.in_(part)
+            )).scalars())
+        return [key for key in asked if key not in found]
+
+    def unsettled_gone(self, mark: str, only: Iterable[str] | None = None) -> Iterator[str]:
+        """Keys of linked products that the catalog no longer has and that need a look, in order of key.
+
+        They need none while the base's `seen_local` is `mark`, which names what was done about them, and the store
+        shows what it showed then.
+        """
+        base, catalog, store = base_product.c, catalog_product.c, snapshot_product.c
+        wanted = None if only is None else set(only)
+        gone = self._difference((base.product_key,), (catalog.product_key,))
+        for part in chunks(sorted(key for key in gone if wanted is None or key in wanted)):
+            yield from self._connection.execute(
+                select(base.product_key)
+                .select_from(base_product.outerjoin(snapshot_product, and_(
+                    store.shop_id == base.shop_id, store.product_id == base.product_id)))
+                .where(base.shop_id == self._shop, base.product_key.in_(part), or_(
+                    base.seen_local != mark, store.product_id.is_(None), base.seen_remote != store.digests,
+                ))
+                .order_by(base.product_key)
+            ).scalars()
+
+    def look_again(self, keys: Iterable[str]) -> None:
+        """Has the next diff look at products although neither side changed."""
+        for part in chunks(keys):
+            self._connection.execute(update(base_product).where(
+                base_product.c.shop_id == self._shop, base_product.c.product_key.in_(part)
+            ).values(seen_local="", seen_remote=""))
 
     def gone(self) -> int:
         """Linked products that the catalog no longer has."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.merge import Decision, Faces, Outcome, Resolution, Side
+from shopsync_pipeline.core.suggest import Suggestion
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text
 from shopsync_pipeline.db.schema import sync_conflict
 
@@ -33,7 +34,8 @@ OPEN = (ConflictState.PENDING.value, ConflictState.KEPT.value, ConflictState.RES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """One field on which the two sides differ."""
+    """One field on which the two sides differ. `rule` names the rule that set the field's policy, where one did;
+    `suggestion` is what would be taken if nobody minded."""
 
     conflict_id: str
     product_key: str
@@ -46,6 +48,8 @@ class Conflict:
     resolved_by: str | None
     first_seen: datetime
     last_seen: datetime
+    rule: str = ""
+    suggestion: Suggestion | None = None
 
 
 class Conflicts:
@@ -85,9 +89,9 @@ class Conflicts:
                 found.setdefault(conflict.product_key, {})[conflict.path] = choice
         return found
 
-    def record(self, decisions: Mapping[str, Iterable[Decision]], plan_id: str,
-               looked_at: Collection[str] | None) -> None:
-        """Brings the open conflicts in line with a diff's decisions per product.
+    def record(self, decisions: Mapping[str, Iterable[Decision]], plan_id: str, looked_at: Collection[str] | None,
+               suggestions: Mapping[tuple[str, Path], Suggestion] | None = None) -> None:
+        """Brings the open conflicts in line with a diff's decisions per product, with a suggestion where there is one.
 
         `looked_at` are the products that the diff covered (`None`: all). Open rows of those that were not met again are
         closed: a resolved one as settled, the others as superseded.
@@ -104,6 +108,9 @@ class Conflicts:
                 state = _state(decision)
                 if state is None:
                     continue
+                suggestion = (suggestions or {}).get((key, decision.path))
+                said = {"rule": decision.rule or None,
+                        "suggestion": to_text([suggestion.take, suggestion.why]) if suggestion else None}
                 known = open_rows.pop((key, decision.path), None)
                 if state is ConflictState.AUTO_RESOLVED:
                     if known is not None:
@@ -112,7 +119,8 @@ class Conflicts:
                 if known is not None and known.faces == decision.faces:
                     reviewed = known.state is ConflictState.RESOLVED and state is ConflictState.RESOLVED
                     forgotten = {} if reviewed else {"resolution": None, "resolved_by": None, "resolved_at": None}
-                    self._set([known.conflict_id], last_seen=instant, plan_id=plan_id, state=state.value, **forgotten)
+                    self._set([known.conflict_id], last_seen=instant, plan_id=plan_id, state=state.value,
+                              **forgotten, **said)
                     continue
                 if known is not None and state is not ConflictState.AUTO_RESOLVED:
                     self._set([known.conflict_id], state=ConflictState.SUPERSEDED.value)
@@ -121,7 +129,7 @@ class Conflicts:
                     "state": state.value, "dispute": decision.dispute.value if decision.dispute else "",
                     "strategy": decision.strategy.value if decision.strategy else None,
                     "faces": to_text(_faces_json(decision.faces)), "first_seen": instant, "last_seen": instant,
-                    "plan_id": plan_id,
+                    "plan_id": plan_id, **said,
                 })
         if fresh:
             self._connection.execute(insert(sync_conflict), fresh)
@@ -167,6 +175,21 @@ class Conflicts:
         self._set(ids, state=ConflictState.RESOLVED.value, resolution=side.value, resolved_by=by, resolved_at=now())
         return len(ids)
 
+    def get(self, conflict_id: str) -> Conflict:
+        """A conflict by id, in whatever state. Raises `ShopsyncError` for an id that this shop does not have."""
+        row = self._connection.execute(select(sync_conflict).where(
+            sync_conflict.c.shop_id == self._shop, sync_conflict.c.conflict_id == conflict_id
+        )).mappings().first()
+        if row is None:
+            raise ShopsyncError(f"There is no conflict {conflict_id}. `shopsync conflicts list --decided` shows those "
+                                "that were decided.")
+        return _conflict(row)
+
+    def decide_again(self, conflict_id: str, side: Side, by: str, faces: Faces, state: ConflictState) -> None:
+        """Records that a decided conflict was decided otherwise, for the values as they are now."""
+        self._set([conflict_id], state=state.value, resolution=side.value, resolved_by=by, resolved_at=now(),
+                  faces=to_text(_faces_json(faces)))
+
     def _set(self, ids: list[str], **values: object) -> None:
         self._connection.execute(
             update(sync_conflict).where(sync_conflict.c.conflict_id.in_(ids)).values(**values)
@@ -195,4 +218,5 @@ def _conflict(row: RowMapping) -> Conflict:
         state=ConflictState(row["state"]), dispute=row["dispute"], strategy=row["strategy"],
         faces=Faces(**from_text(row["faces"])), resolution=Side(row["resolution"]) if row["resolution"] else None,
         resolved_by=row["resolved_by"], first_seen=row["first_seen"], last_seen=row["last_seen"],
+        rule=row["rule"] or "", suggestion=Suggestion(*from_text(row["suggestion"])) if row["suggestion"] else None,
     )

@@ -112,6 +112,8 @@ catalog_product = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("origins", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("shop_id", "product_key"),
+    # With its twin in `base_product`, this tells which products changed without touching a document.
+    Index("ix_catalog_product_digests", "shop_id", "product_key", "digests"),
 )
 
 # What an import replaced, by the import's number: enough to go back, and no more than what changed.
@@ -198,7 +200,10 @@ snapshot_product = Table(
     Column("links", Text, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime, nullable=False),
+    # Group of fields → when a read first saw it other than the read before; what we wrote ourselves does not count.
+    Column("seen_changed", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("shop_id", "product_id"),
+    Index("ix_snapshot_product_digests", "shop_id", "product_id", "digests"),
 )
 
 base_product = Table(
@@ -213,6 +218,8 @@ base_product = Table(
     Column("agreed_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id", "product_key"),
     Index(None, "shop_id", "product_id", unique=True),
+    Index("ix_base_product_seen_local", "shop_id", "product_key", "seen_local"),
+    Index("ix_base_product_seen_remote", "shop_id", "product_id", "seen_remote"),
 )
 
 plan = Table(
@@ -229,6 +236,10 @@ plan = Table(
     Column("approved_by", Text),
     Column("approved_at", UtcDateTime),
     Column("approval_reason", Text),
+    Column("approved_hash", String(64)),
+    Column("continued_by", Text),
+    Column("continued_at", UtcDateTime),
+    Column("continue_reason", Text),
     PrimaryKeyConstraint("plan_id"),
     Index(None, "shop_id", "created_at"),
 )
@@ -241,13 +252,24 @@ plan_item = Table(
     Column("product_key", String(512), nullable=False),
     Column("lane", String(16), nullable=False),
     Column("operation", String(32), nullable=False),
+    Column("risk", String(16), nullable=False),
     Column("cost", Float, nullable=False),
     Column("document", Text, nullable=False),
+    Column("seen_local", String(255), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("hold", String(16)),
     Column("note", Text),
     PrimaryKeyConstraint("plan_id", "seq"),
     Index(None, "plan_id", "item_id", unique=True),
     Index(None, "shop_id", "product_key"),
+)
+
+sync_dependency = Table(
+    "sync_dependency", metadata, _shop(),
+    Column("plan_id", String(36), nullable=False),
+    Column("item_id", String(64), nullable=False),
+    Column("depends_on", String(64), nullable=False),
+    PrimaryKeyConstraint("plan_id", "item_id", "depends_on"),
 )
 
 ledger = Table(
@@ -268,6 +290,8 @@ ledger = Table(
     PrimaryKeyConstraint("ledger_id"),
     Index(None, "shop_id", "state"),
     Index(None, "plan_id"),
+    Index(None, "shop_id", "run_id"),
+    Index(None, "shop_id", "sent_at"),
 )
 
 ledger_item = Table(
@@ -281,6 +305,20 @@ ledger_item = Table(
     Column("after", Text),
     PrimaryKeyConstraint("ledger_id", "item_id"),
     Index(None, "shop_id", "product_key"),
+)
+
+# What reads of the store showed to have changed there; our own writes are in the ledger.
+store_edit = Table(
+    "store_edit", metadata, _shop(),
+    Column("edit_id", String(36), nullable=False),
+    Column("product_id", String(255), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("not_yet_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("edit_id"),
+    Index(None, "shop_id", "product_id"),
 )
 
 sync_conflict = Table(
@@ -298,8 +336,35 @@ sync_conflict = Table(
     Column("first_seen", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
     Column("plan_id", String(36)),
+    Column("rule", Text),
+    Column("suggestion", Text),
     PrimaryKeyConstraint("conflict_id"),
     Index(None, "shop_id", "state", "product_key"),
+)
+
+# Rules that "always do this" wrote; they come before those of the rule file, by position.
+field_rule = Table(
+    "field_rule", metadata, _shop(),
+    Column("rule_id", String(36), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("rule_id"),
+    Index(None, "shop_id", "position", unique=True),
+)
+
+# Values that stand in for the catalog's own, over imports. `value` and `catalog_value` are JSON, NULL for absent.
+catalog_override = Table(
+    "catalog_override", metadata, _shop(),
+    Column("product_key", String(512), nullable=False),
+    Column("path", String(1024), nullable=False),
+    Column("value", Text),
+    Column("catalog_value", Text),
+    Column("since", UtcDateTime, nullable=False),
+    Column("source", Text, nullable=False),
+    PrimaryKeyConstraint("shop_id", "product_key", "path"),
 )
 
 writer_lock = Table(

@@ -9,17 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
 
-from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.fields import Group, Path, Value, differing_groups, digests
 from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.db.edits import StoreEdits
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text, upsert
-from shopsync_pipeline.db.schema import snapshot, snapshot_product
+from shopsync_pipeline.db.schema import base_product, snapshot, snapshot_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProduct:
-    """One product of the store as last read. `custom_id` is our product key, where the store carries it."""
+    """One product of the store as last read. `custom_id` is our product key, where the store carries it.
+
+    `digests` and `seen_changed` (when a read saw a group of fields other than the read before) are the snapshot's own;
+    what is given for them when a product is put does not count.
+    """
 
     product_id: str
     custom_id: str | None
@@ -30,6 +35,7 @@ class StoredProduct:
     updated_at: datetime
     read_at: datetime
     digests: str = field(default="")
+    seen_changed: Mapping[Group, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +92,45 @@ class Snapshot:
         return Read(row["snapshot_id"], row["kind"], row["state"], row["started_at"], row["finished_at"],
                     row["products"], row["removed"], row["points"], row["error"])
 
-    def put(self, products: Iterable[StoredProduct]) -> int:
-        """Stores products as read; returns how many."""
+    def put(self, products: Iterable[StoredProduct], *, read: bool = False) -> int:
+        """Stores products; returns how many. `read`: they come from the store itself, so that what is other than it
+        was is an edit made there: it is noted as one, and when it was seen."""
         count = 0
         for part in chunks(products):
             count += len(part)
-            upsert(self._connection, snapshot_product, [
+            before = self._seen(product.product_id for product in part)
+            fresh = {product.product_id: digests(product.document) for product in part}
+            rows = [
                 {
                     "shop_id": self._shop, "product_id": product.product_id, "custom_id": product.custom_id,
-                    "handle": product.handle, "skus": to_text(product.skus), "digests": digests(product.document),
+                    "handle": product.handle, "skus": to_text(product.skus), "digests": fresh[product.product_id],
                     "document": to_text(product.document), "links": to_text(product.links.to_json()),
                     "updated_at": product.updated_at, "read_at": product.read_at,
+                    "seen_changed": _changed(before.get(product.product_id), fresh[product.product_id],
+                                             product.read_at if read else None),
                 }
                 for product in part
-            ])
+            ]
+            if read:
+                self._note_edits({product.product_id: product for product in part},
+                                 [known for known, (digest, _) in before.items() if digest != fresh[known]])
+            upsert(self._connection, snapshot_product, rows)
         return count
+
+    def _seen(self, product_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Product id → its digests and what was seen to change when, as stored; no document is loaded."""
+        rows = self._connection.execute(
+            select(snapshot_product.c.product_id, snapshot_product.c.digests, snapshot_product.c.seen_changed)
+            .where(snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(list(product_ids)))
+        )
+        return {product_id: (known, seen) for product_id, known, seen in rows}
+
+    def _note_edits(self, products: Mapping[str, StoredProduct], differing: Iterable[str]) -> None:
+        edits = StoreEdits(self._connection, self._shop)
+        for before in self.products(differing):
+            after = products[before.product_id]
+            edits.note(after.product_id, before.document, after.document, not_yet_at=before.read_at,
+                       seen_at=after.read_at)
 
     def remove_unread_since(self, instant: datetime) -> int:
         """Removes products that a complete read, begun at `instant`, did not meet; returns how many."""
@@ -124,13 +154,15 @@ class Snapshot:
             rows = self._connection.execute(select(snapshot_product).where(
                 snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(part)
             )).mappings()
-            for row in rows:
-                yield StoredProduct(
-                    product_id=row["product_id"], custom_id=row["custom_id"], handle=row["handle"],
-                    skus=tuple(from_text(row["skus"])), document=from_text(row["document"]),
-                    links=Links.from_json(from_text(row["links"])), updated_at=row["updated_at"],
-                    read_at=row["read_at"], digests=row["digests"],
-                )
+            yield from map(_stored, rows)
+
+    def with_custom_ids(self, product_keys: Iterable[str]) -> Iterator[StoredProduct]:
+        """The products that carry one of our keys, whether they are linked to it or not."""
+        for part in chunks(product_keys):
+            rows = self._connection.execute(select(snapshot_product).where(
+                snapshot_product.c.shop_id == self._shop, snapshot_product.c.custom_id.in_(part)
+            )).mappings()
+            yield from map(_stored, rows)
 
     def read_until(self, product_ids: Iterable[str], instant: datetime) -> list[str]:
         """Those of `product_ids` that were last read at `instant` or earlier; no document is loaded."""
@@ -142,11 +174,16 @@ class Snapshot:
             )).scalars()
         return found
 
-    def identities(self) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
-        """(product id, custom id, handle, SKUs) of every product, for matching."""
+    def identities(self, *, unlinked: bool = False) -> Iterator[tuple[str, str | None, str, tuple[str, ...]]]:
+        """(product id, custom id, handle, SKUs) of every product, for matching; or only of those that no catalog
+        product is linked to."""
         columns = (snapshot_product.c.product_id, snapshot_product.c.custom_id, snapshot_product.c.handle,
                    snapshot_product.c.skus)
-        rows = self._connection.execute(select(*columns).where(snapshot_product.c.shop_id == self._shop))
+        query = select(*columns).where(snapshot_product.c.shop_id == self._shop)
+        if unlinked:
+            query = query.where(~exists().where(base_product.c.shop_id == snapshot_product.c.shop_id,
+                                                base_product.c.product_id == snapshot_product.c.product_id))
+        rows = self._connection.execute(query)
         for product_id, custom_id, handle, skus in rows:
             yield product_id, custom_id, handle, tuple(from_text(skus))
 
@@ -155,6 +192,28 @@ class Snapshot:
         return self._connection.execute(
             select(func.count()).select_from(snapshot_product).where(snapshot_product.c.shop_id == self._shop)
         ).scalar_one()
+
+
+def _changed(before: tuple[str, str] | None, digests_now: str, at: datetime | None) -> str:
+    """What was seen to change when, after another read. The first sight of a product tells nothing about when."""
+    if before is None:
+        return "{}"
+    known, seen = before
+    if at is None or known == digests_now:
+        return seen
+    changed = {group.value: at.isoformat() for group in differing_groups(known, digests_now)}
+    return to_text({**from_text(seen), **changed})
+
+
+def _stored(row: RowMapping) -> StoredProduct:
+    return StoredProduct(
+        product_id=row["product_id"], custom_id=row["custom_id"], handle=row["handle"],
+        skus=tuple(from_text(row["skus"])), document=from_text(row["document"]),
+        links=Links.from_json(from_text(row["links"])), updated_at=row["updated_at"], read_at=row["read_at"],
+        digests=row["digests"],
+        seen_changed={Group(group): datetime.fromisoformat(instant)
+                      for group, instant in from_text(row["seen_changed"]).items()},
+    )
 
 
 def apply_written(stored: StoredProduct, fields: Mapping[Path, Value | None], links: Links,

@@ -1,4 +1,4 @@
-"""What a merchant sets up once: collections, price lists, and opening and closing locations.
+"""What a merchant sets up once: collections, sales channels, price lists, and opening and closing locations.
 
 Apps can only read these, so the control plane makes them.
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_location
-from shopsync_pipeline.devstore.records import Collection, Location, PriceList, gid
+from shopsync_pipeline.devstore.records import Collection, Location, PriceList, Publication, gid
 from shopsync_pipeline.devstore.values.normalise import clean_html, free_handle, handle_from
 
 
@@ -27,6 +27,16 @@ def _create_collection(context: Context, body: dict[str, Any]) -> dict[str, Any]
     made = Collection(store.next_id(Collection.KIND), handle, title, context.now, html)
     store.touch(made)
     return {"collection": gid(Collection.KIND, made.id), "handle": handle}
+
+
+def _create_publication(context: Context, body: dict[str, Any]) -> dict[str, Any]:
+    """A sales channel with `name`, on which no product is yet."""
+    store, name = context.store, _text(body, "name")
+    if any(row.name == name for row in store.publications.values()):
+        raise MerchantError(f"a sales channel is already called {name!r}")
+    made = Publication(store.next_id(Publication.KIND), name)
+    store.touch(made)
+    return {"publication": gid(Publication.KIND, made.id), "name": name}
 
 
 def _create_price_list(context: Context, body: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +93,7 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 ACTIONS: Final[dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]]] = {
     "create_collection": _create_collection,
+    "create_publication": _create_publication,
     "create_price_list": _create_price_list,
     "open_location": _open_location,
     "close_location": _close_location,

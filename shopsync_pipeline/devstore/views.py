@@ -38,6 +38,13 @@ class SelectedOption(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogView:
+    """The catalog behind a sales channel."""
+
+    publication: records.Publication
+
+
+@dataclass(frozen=True, slots=True)
 class ImageView:
     """The image inside a file; it was recorded as a ProductImage where a product lists its images."""
 
@@ -63,5 +70,6 @@ for _record, _name in (
     (MediaFile, "MediaImage"),
     (records.AdjustmentGroup, "InventoryAdjustmentGroup"),
     (LevelView, "InventoryLevel"),
+    (CatalogView, "AppCatalog"),
 ):
     TYPE_OF[_record] = _name

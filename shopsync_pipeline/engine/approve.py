@@ -1,4 +1,4 @@
-"""Approve: a named person takes responsibility for a plan that broke its bounds."""
+"""Approve: a named person takes responsibility for a plan that broke its bounds, or for the rest of a halted one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from shopsync_pipeline.db.plans import Plans, PlanState, SavedPlan
 from shopsync_pipeline.engine.context import Context
 
 
-def approve(context: Context, plan_id: str, *, by: str, reason: str) -> SavedPlan:
-    """Records the approval and returns the plan. Raises `PlanRefusedError` where there is nothing to approve."""
-    if not by.strip() or not reason.strip():
-        raise PlanRefusedError("An approval needs a name and a reason; both are kept with the plan.")
+def approve(context: Context, plan_id: str, *, by: str, reason: str, expected_hash: str | None = None) -> SavedPlan:
+    """Records the approval of a plan as it is, and returns the plan.
+
+    With `expected_hash` the approval is for that content only. Raises `PlanRefusedError` where there is nothing to
+    approve.
+    """
+    _require_person(by, reason)
     with context.database.write() as connection:
         plans = Plans(connection, context.shop_id)
         plan = plans.get(plan_id)
@@ -19,5 +22,33 @@ def approve(context: Context, plan_id: str, *, by: str, reason: str) -> SavedPla
                 f"Plan {plan_id} is {plan.state.value}, so there is nothing to approve. Only a refused plan that no "
                 "newer one has superseded can be approved."
             )
+        if expected_hash is not None and expected_hash != plan.hash:
+            raise PlanRefusedError(
+                f"Plan {plan_id} has the hash {plan.hash}, not {expected_hash}, so it is not the plan that was looked "
+                "at. Look at it, then approve it with its own hash."
+            )
         plans.approve(plan_id, by.strip(), reason.strip())
         return plans.get(plan_id)
+
+
+def resume(context: Context, plan_id: str, *, by: str, reason: str) -> tuple[SavedPlan, int]:
+    """Lets the rest of a plan go whose first part did not go well; returns the plan and how many items that frees.
+
+    Raises `PlanRefusedError` for a plan that was not halted.
+    """
+    _require_person(by, reason)
+    with context.database.write() as connection:
+        plans = Plans(connection, context.shop_id)
+        plan = plans.get(plan_id)
+        if plan.state is not PlanState.HALTED:
+            raise PlanRefusedError(
+                f"Plan {plan_id} is {plan.state.value}, so there is nothing to continue. Only a halted plan that no "
+                "newer one has superseded can be continued."
+            )
+        freed = plans.resume(plan_id, by.strip(), reason.strip())
+        return plans.get(plan_id), freed
+
+
+def _require_person(by: str, reason: str) -> None:
+    if not by.strip() or not reason.strip():
+        raise PlanRefusedError("An approval needs a name and a reason; both are kept with the plan.")

@@ -9,6 +9,7 @@ from shopsync_pipeline.catalog import CatalogRules, load_mapping
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient
+from shopsync_pipeline.shopify.shop import Uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def client_for(settings: Settings, *, patience: Patience | None = None) -> Shopi
         timeout_seconds=settings.request_timeout,
         patience=patience,
     )
+
+
+def uses_of(settings: Settings) -> Uses:
+    """What is read of the shop, and asked of its token, beside the usual."""
+    return Uses(collections=settings.collections, publications=settings.publications)
 
 
 def shop_id(shop_url: str) -> str:

@@ -13,7 +13,7 @@ from shopsync_pipeline.catalog import find_delivery
 from shopsync_pipeline.catalog.sources import Location, Look
 from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
 from shopsync_pipeline.db.database import Database, normalised_url
-from shopsync_pipeline.engine.context import client_for
+from shopsync_pipeline.engine.context import client_for, uses_of
 from shopsync_pipeline.engine.fetch import seen_places
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience
@@ -74,7 +74,7 @@ async def _shop(settings: Settings) -> Finding:
     try:
         settings.require_shop()
         async with client_for(settings, patience=Patience(attempts=1, throttled_seconds=5)) as client:
-            shop = await describe(client, settings.shopify_location or None)
+            shop = await describe(client, settings.shopify_location or None, uses_of(settings))
             rate = client.bucket.restore_rate
     except ShopsyncError as error:
         return Finding("shop", False, str(error))

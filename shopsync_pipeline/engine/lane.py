@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.merge import OPTIONS
@@ -23,10 +25,12 @@ from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.shops import Progress, put_progress, still_writing
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.fitness import unfit
 from shopsync_pipeline.engine.pull import reread
 from shopsync_pipeline.engine.settle import confirm, settle
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
+from shopsync_pipeline.shopify.shop import Shop
 from shopsync_pipeline.shopify.writes import Request, inventory_request, inventory_written, request, written
 
 SENDS = 3
@@ -50,19 +54,19 @@ Batch = tuple[PlanItem, ...]
 class LaneSender:
     """Sends one lane of one plan. `states` holds the state of every item of the plan and is kept current."""
 
-    def __init__(self, context: Context, client: ShopifyClient, location_id: str, progress: Progress,
+    def __init__(self, context: Context, client: ShopifyClient, shop: Shop, progress: Progress,
                  states: dict[str, ItemState], on_progress: OnProgress | None) -> None:
         self._context = context
         self._client = client
-        self._location = location_id
+        self._shop = shop
         self._progress = progress
         self._states = states
         self._on_progress = on_progress
         self._started = time.monotonic()
         self._reported = 0.0
 
-    async def run(self, items: Sequence[PlanItem]) -> Progress:
-        """Sends all items, those that depend on others in a later wave.
+    async def run(self, items: Sequence[PlanItem], *, last: bool = True) -> Progress:
+        """Sends all items, those that depend on others in a later wave. `last`: nothing of the lane comes after them.
 
         Raises the first `ShopifyError` that concerns the shop as a whole; what was not sent then stays planned.
         """
@@ -74,7 +78,7 @@ class LaneSender:
                 wave = [item for item in waiting if not undecided & set(item.depends_on)]
                 waiting = [item for item in waiting if undecided & set(item.depends_on)]
                 for part in chunks(wave, REREAD):
-                    await reread(self._context, self._client, self._location, part)
+                    await reread(self._context, self._client, self._shop, part)
                     batches = _batches(part, self._context.settings.batch_size)
                     async with asyncio.TaskGroup() as group:
                         for _ in range(self._context.settings.max_concurrent):
@@ -84,7 +88,7 @@ class LaneSender:
         finally:
             beating.cancel()
             self._report(force=True)
-        self._progress = replace(self._progress, finished=True)
+        self._progress = replace(self._progress, finished=last)
         self._report(force=True)
         return self._progress
 
@@ -103,28 +107,13 @@ class LaneSender:
             self._report()
 
     def _ready(self, batch: Batch) -> Batch:
-        """The items that may go: what they wait for took effect, and the store still shows their before."""
+        """The items that may go; the others are set aside with their reason."""
         with self._context.database.read() as connection:
-            linked = BaseStore(connection, self._context.shop_id).get([item.product_key for item in batch])
-            ids = {item.product_id for item in batch if item.product_id is not None}
-            ids.update(agreed.links.product for agreed in linked.values())
-            store = {product.product_id: product.document
-                     for product in Snapshot(connection, self._context.shop_id).products(sorted(ids))}
-        ready = []
+            why = unfit(connection, self._context.shop_id, self._progress.plan_id, batch, self._states)
         for item in batch:
-            why = ""
-            if any(self._states.get(first) is not ItemState.CONFIRMED for first in item.depends_on):
-                why = "what it waits for did not take effect"
-            elif item.operation is Operation.PRODUCT_CREATE:
-                if item.product_key in linked and linked[item.product_key].links.product in store:
-                    why = f"the product exists by now as {linked[item.product_key].links.product}"
-            else:
-                why = _stale(item, store.get(item.product_id or ""))
-            if why:
-                self._mark([item], ItemState.STALE, why)
-            else:
-                ready.append(item)
-        return tuple(ready)
+            if item.item_id in why:
+                self._mark([item], ItemState.STALE, why[item.item_id])
+        return tuple(item for item in batch if item.item_id not in why)
 
     async def _send(self, batch: Batch) -> None:
         for _ in range(SENDS):
@@ -140,7 +129,7 @@ class LaneSender:
                     sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable
                 )
             except AnswerLost:
-                if await settle(self._context, self._client, self._location, sent):
+                if await settle(self._context, self._client, self._shop, sent):
                     self._count(batch, ItemState.CONFIRMED)
                     return
             except (UserErrors, GraphQLFault) as error:
@@ -165,9 +154,9 @@ class LaneSender:
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
         first = batch[0]
         if first.operation is Operation.INVENTORY_SET:
-            return key, inventory_request(batch, links, location_id=self._location, idempotency_key=key)
-        return key, request(first, links.get(first.product_key), location_id=self._location,
-                            options=self._option_names(first))
+            return key, inventory_request(batch, links, location_id=self._shop.location_id, idempotency_key=key)
+        return key, request(first, links.get(first.product_key), location_id=self._shop.location_id,
+                            options=self._option_names(first), listings=self._shop.listings)
 
     def _option_names(self, item: PlanItem) -> list[str]:
         """The product's option names as the store shows them, under which variants name their option values."""
@@ -184,10 +173,17 @@ class LaneSender:
             sent = Ledger(connection, self._context.shop_id).write_ahead(
                 plan_id=self._progress.plan_id, run_id=self._progress.run_id, operation=batch[0].operation.value,
                 idempotency_key=key, request={"document": sending.document, "variables": sending.variables},
-                items=batch,
+                items=batch, whole=self._about_to_go(connection, batch),
             )
             Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.SENT)
         return sent
+
+    def _about_to_go(self, connection: Connection, batch: Batch) -> dict[str, Mapping[Path, Value]]:
+        """Everything that products which are about to be deleted show, by item id: an undo makes them anew from it."""
+        going = {item.product_id: item.item_id for item in batch
+                 if item.operation is Operation.PRODUCT_DELETE and item.product_id is not None}
+        snapshot = Snapshot(connection, self._context.shop_id)
+        return {going[product.product_id]: product.document for product in snapshot.products(going)}
 
     async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
                        links: Mapping[str, Links]) -> None:
@@ -197,10 +193,10 @@ class LaneSender:
             after.update(inventory_written(batch, answer.data))
         else:
             item = batch[0]
-            result = written(item, sending, answer.data, links.get(item.product_key))
+            result = written(item, sending, answer.data, links.get(item.product_key), self._shop.listings)
             if not result.complete:
                 # The answer had no room for all variants or pictures; reading the product by id shows the rest.
-                await settle(self._context, self._client, self._location, sent, answer=answer)
+                await settle(self._context, self._client, self._shop, sent, answer=answer)
                 self._count(batch, ItemState.CONFIRMED)
                 return
             after[item.item_id], known[item.product_key] = result.fields, result.links
@@ -216,6 +212,11 @@ class LaneSender:
 
     async def _refused(self, batch: Batch, sent: Sent, error: ShopifyError) -> None:
         """One bad row refuses a whole batch of stock; halving finds it, and the others still go."""
+        # A deletion that was sent twice, because its first answer was lost, is refused the second time: it is gone.
+        if batch[0].operation is Operation.PRODUCT_DELETE and await settle(
+                self._context, self._client, self._shop, sent):
+            self._count(batch, ItemState.CONFIRMED)
+            return
         with self._context.database.write() as connection:
             Ledger(connection, self._context.shop_id).settle(sent.ledger_id, LedgerState.REJECTED, error=str(error))
         if len(batch) == 1:
@@ -269,18 +270,6 @@ def _first(failures: BaseExceptionGroup[ShopifyError]) -> ShopifyError:
         error = error.exceptions[0]
     assert isinstance(error, ShopifyError)
     return error
-
-
-def _stale(item: PlanItem, document: Mapping[Path, Value] | None) -> str:
-    """Why the store is no longer what the item was planned for; empty if it is."""
-    if item.operation is Operation.PRODUCT_DELETE:
-        return ""
-    if document is None:
-        return "the product is no longer in the store"
-    for change in item.changes:
-        if document.get(change.path) != change.before:
-            return f"{change.path} is no longer {change.before!r} in the store; the next diff looks at it again"
-    return ""
 
 
 def _batches(items: Sequence[PlanItem], rows: int) -> Iterator[Batch]:

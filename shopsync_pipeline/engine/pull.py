@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shopsync_pipeline.core.errors import in_words
+from shopsync_pipeline.core.errors import SettingsError, in_words
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import PlanItem
@@ -19,7 +19,7 @@ from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.shops import KnownShop, remember_shop
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct
-from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.context import Context, uses_of
 from shopsync_pipeline.shopify.client import ShopifyClient
 from shopsync_pipeline.shopify.nodes import RemoteProduct
 from shopsync_pipeline.shopify.shop import Shop, describe, ensure_custom_id
@@ -48,8 +48,15 @@ class PullReport:
 
 
 async def open_shop(context: Context, client: ShopifyClient) -> Shop:
-    """Asks the shop about itself and remembers the answer."""
-    shop = await describe(client, context.settings.shopify_location or None)
+    """Asks the shop about itself and remembers the answer. Raises `SettingsError` for a shop that cannot be synced as
+    the settings ask."""
+    uses = uses_of(context.settings)
+    shop = await describe(client, context.settings.shopify_location or None, uses)
+    if uses.publications and shop.listings.publications is None:
+        raise SettingsError(
+            f"Sales channels are to be synced (SYNC_PUBLICATIONS), but the token for {shop.domain} lacks the scopes "
+            f"{', '.join(shop.missing_scopes)}. Grant them to the app and install it again, or set it to false."
+        )
     known = KnownShop(
         shop_id=context.shop_id, name=shop.name, currency=shop.currency, location_id=shop.location_id,
         location_name=shop.location_name, restore_rate=client.bucket.restore_rate, bucket_size=client.bucket.maximum,
@@ -67,12 +74,13 @@ async def pull(context: Context, *, full: bool, on_read: OnRead | None = None) -
     since = None if full or whole is None or last is None else last.started_at - OVERLAP
     async with context.client() as client:
         shop = await open_shop(context, client)
-        await ensure_custom_id(client)
+        if not context.settings.monitoring:
+            await ensure_custom_id(client)
         known = known_links(context)
         if since is None:
-            stream = read_all(client, known=known, location_id=shop.location_id)
+            stream = read_all(client, known=known, location_id=shop.location_id, listings=shop.listings)
         else:
-            stream = read_since(client, since, known=known, location_id=shop.location_id)
+            stream = read_since(client, since, known=known, location_id=shop.location_id, listings=shop.listings)
         return await _store(context, client, "full" if since is None else "delta", stream, on_read)
 
 
@@ -84,7 +92,8 @@ async def pull_products(context: Context, product_ids: Sequence[str]) -> PullRep
         with context.database.write() as connection:
             snapshot_id = Snapshot(connection, context.shop_id).start("by_id")
         try:
-            found = await read_by_ids(client, product_ids, known=known_links(context), location_id=shop.location_id)
+            found = await read_by_ids(client, product_ids, known=known_links(context), location_id=shop.location_id,
+                                      listings=shop.listings)
         except BaseException as error:
             _fail(context, client, snapshot_id, 0, error)
             raise
@@ -97,7 +106,7 @@ async def pull_products(context: Context, product_ids: Sequence[str]) -> PullRep
                       points=client.bucket.spent, seconds=time.monotonic() - started)
 
 
-async def reread(context: Context, client: ShopifyClient, location_id: str, items: Sequence[PlanItem]) -> None:
+async def reread(context: Context, client: ShopifyClient, shop: Shop, items: Sequence[PlanItem]) -> None:
     """Reads the products of plan items again, where that was not done for `SYNC_REREAD_AFTER` seconds.
 
     Shopify has no compare-and-set for most fields, so this is what shows an edit made since the plan. Stock needs it
@@ -110,14 +119,15 @@ async def reread(context: Context, client: ShopifyClient, location_id: str, item
         old = Snapshot(connection, context.shop_id).read_until(sorted(ids), latest)
     if not old:
         return
-    found = await read_by_ids(client, old, known=known_links(context), location_id=location_id)
+    found = await read_by_ids(client, old, known=known_links(context), location_id=shop.location_id,
+                              listings=shop.listings)
     with context.database.write() as connection:
         _keep(Snapshot(connection, context.shop_id), found)
 
 
 def _keep(snapshot: Snapshot, found: FoundById) -> int:
     """Stores what was read by id, and forgets what is no longer there; returns how many those were."""
-    snapshot.put(stored(product) for product in found.products)
+    snapshot.put((stored(product) for product in found.products), read=True)
     return snapshot.remove(found.missing)
 
 
@@ -175,6 +185,6 @@ def _fail(context: Context, client: ShopifyClient, snapshot_id: str, count: int,
 
 def _put(context: Context, batch: list[StoredProduct]) -> int:
     with context.database.write() as connection:
-        count = Snapshot(connection, context.shop_id).put(batch)
+        count = Snapshot(connection, context.shop_id).put(batch, read=True)
     batch.clear()
     return count

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
-
-import pandas as pd
 
 from shopsync_pipeline.core.errors import PlanRefusedError
 from shopsync_pipeline.core.fields import Operation, Path, Value
@@ -14,9 +12,9 @@ from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState, Plans, SavedPlan
-from shopsync_pipeline.db.rows import to_text
 from shopsync_pipeline.db.shops import Progress, progress_of
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.monitoring import require_sending
 
 
 def plan_of(context: Context, run_id: str) -> SavedPlan | None:
@@ -29,12 +27,16 @@ def plan_of(context: Context, run_id: str) -> SavedPlan | None:
 def plan_to_send(context: Context, run_id: str) -> SavedPlan:
     """The plan that a run shall send: its own, or the newest.
 
-    Raises `PlanRefusedError` where there is none, it needs approval, or a newer one has superseded it.
+    In monitoring mode it is the run's own, which the run then only records. Raises `PlanRefusedError` where there is
+    none, it needs approval, or a newer one has superseded it.
     """
     plan = plan_of(context, run_id)
     if plan is None:
         raise PlanRefusedError(f"There is no plan for {context.shop_id} yet. Materialize sync/diff first.")
-    plan.require_sendable()
+    if plan.run_id != run_id:
+        require_sending(context)
+    if not context.settings.monitoring:
+        plan.require_sendable()
     return plan
 
 
@@ -93,38 +95,33 @@ def documents(context: Context) -> Iterator[tuple[str, dict[Path, Value]]]:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One field that a plan writes, as people look at it. `None` before or after stands for absent."""
+    """One field that a plan writes, as people look at it. `None` before or after stands for absent; `note` says why an
+    item waits or was not applied."""
 
     lane: str
     operation: str
+    risk: str
     state: str
     product: str
     field: str
     before: Value | None
     after: Value | None
     why: str
+    note: str
 
 
 def plan_changes(context: Context, plan_id: str, *, skip: int = 0, most: int | None = None) -> list[ChangeRow]:
     """The changes of a plan in sending order, field by field: `most` of them (all, if not given) after `skip`."""
+    return list(islice(each_change(context, plan_id), skip, None if most is None else skip + most))
+
+
+def each_change(context: Context, plan_id: str) -> Iterator[ChangeRow]:
+    """The changes of a plan in sending order, read while they are asked for."""
     with context.database.read() as connection:
-        plans = Plans(connection, context.shop_id)
-        states = plans.states(plan_id)
-        rows = (
-            ChangeRow(item.lane.value, item.operation.value, states[item.item_id].value, item.product_key, change.path,
-                      change.before, change.after, change.reason.value)
-            for item in plans.items(plan_id) for change in item.changes
-        )
-        return list(islice(rows, skip, None if most is None else skip + most))
-
-
-def plan_frame(context: Context, plan_id: str) -> pd.DataFrame:
-    """Every change of a plan as a frame with the columns of `ChangeRow`; values that are no text are JSON."""
-    frame = pd.DataFrame([asdict(row) for row in plan_changes(context, plan_id)],
-                         columns=[field.name for field in fields(ChangeRow)])
-    for column in ("before", "after"):
-        frame[column] = [_text(value) for value in frame[column]]
-    return frame
+        for item, state, note in Plans(connection, context.shop_id).items_with_state(plan_id):
+            for change in item.changes:
+                yield ChangeRow(item.lane.value, item.operation.value, item.risk.value, state.value, item.product_key,
+                                change.path, change.before, change.after, change.reason.value, note)
 
 
 def progress_of_run(context: Context, run_id: str) -> list[Progress]:
@@ -132,7 +129,3 @@ def progress_of_run(context: Context, run_id: str) -> list[Progress]:
     with context.database.read() as connection:
         plan = Plans(connection, context.shop_id).of_run(run_id)
         return progress_of(connection, plan.plan_id) if plan else []
-
-
-def _text(value: object) -> str:
-    return "" if value is None else value if isinstance(value, str) else to_text(value)

@@ -17,6 +17,7 @@ from shopsync_pipeline.orchestration.jobs import default_jobs
 from shopsync_pipeline.orchestration.resources import Shopsync
 from shopsync_pipeline.orchestration.schedules import default_schedules
 from shopsync_pipeline.orchestration.sensors import default_sensors
+from shopsync_pipeline.orchestration.undo import undo_run
 
 # Retries are told by Python's logging, as everything else of ours; by default stamina would print them itself.
 stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
@@ -31,7 +32,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     return dg.Definitions(
         assets=[export, local_catalog, snapshot, diff, applied_mutations],
         asset_checks=default_checks,
-        jobs=default_jobs,
+        jobs=[*default_jobs, undo_run],
         schedules=default_schedules,
         sensors=default_sensors,
         resources={"shopsync": Shopsync(), **(resource_overrides or {})},

@@ -56,6 +56,18 @@ def plan_metadata(plan: SavedPlan, items: Sequence[PlanItem]) -> dict[str, dg.Me
     summary, estimate = plan.summary, plan.summary["estimate"]
     products = summary["products"]
     return {
+        "walls_ahead": markdown_table(
+            ("wall", "limit", "products", "what happens", "for example"),
+            [(wall["name"], wall["limit"], wall["count"], f"{wall['fate']}: {wall['sentence']}",
+              ", ".join(wall["products"])) for wall in summary["walls"]]),
+        "needs_approval": dg.MetadataValue.text(" ".join(plan.refusals) or "no"),
+        "monitoring": dg.MetadataValue.bool(summary["monitoring"]),
+        "phase": dg.MetadataValue.text(summary["phase"]),
+        "held": counts(summary["held"]),
+        "lanes": markdown_table(
+            ("lane", "items", "points", "requests", "seconds"),
+            [(lane, *(found[name] for name in ("items", "points", "requests", "seconds")))
+             for lane, found in summary["lanes"].items()]),
         "products": counts(products),
         "first_changes": changes_table(items),
         "create": dg.MetadataValue.int(products["create"]),

@@ -1,7 +1,7 @@
 """From Shopify's answer to a write to what the shop shows now, under our names, with the ids that the write made.
 
 Never takes what was sent for what is shown (Shopify rewrites HTML, handles, tags), except stock, whose answer holds no
-figures.
+figures, and publications, whose answer would cost more than the write.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.product import Product, ProductKey, VariantKey
 from shopsync_pipeline.shopify import nodes
 from shopsync_pipeline.shopify.errors import AnswerLost
+from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 from shopsync_pipeline.shopify.requests import Request
 
 
@@ -24,8 +25,8 @@ class Written:
     """What the shop shows after a write: for each path of the item its value as answered, `None` where it is absent;
     and the product's links, with the ids that the write made.
 
-    `complete` is false when the answer could not hold everything (more than 250 variants or pictures): fields and links
-    lack the rest, and the product has to be read by id.
+    `complete` is false when the answer could not hold everything (more than 250 variants or pictures, or more than 50
+    collections): fields and links lack the rest, and the product has to be read by id.
     """
 
     fields: dict[Path, Value | None]
@@ -33,8 +34,9 @@ class Written:
     complete: bool = True
 
 
-def written(item: PlanItem, request: Request, data: Mapping[str, Any], links: Links | None) -> Written:
-    """Reads the answer `data` to the `request` of `item`; `links` as they were given to the request.
+def written(item: PlanItem, request: Request, data: Mapping[str, Any], links: Links | None,
+            listings: Listings = NOTHING_LISTED) -> Written:
+    """Reads the answer `data` to the `request` of `item`; `links` and `listings` as they were given to the request.
 
     Raises `AnswerLost` when the payload lacks the thing that was written, because then nobody knows what is shown.
     """
@@ -42,16 +44,23 @@ def written(item: PlanItem, request: Request, data: Mapping[str, Any], links: Li
     known = links or Links(product=item.product_id or "")
     match item.operation:
         case Operation.PRODUCT_CREATE:
-            return _created(item, request, _there(payload, "product", request))
+            return _created(item, request, _there(payload, "product", request), listings)
         case Operation.PRODUCT_UPDATE:
-            shown = nodes.product_scalars(_there(payload, "product", request))
-            return Written(_face(item, flatten(Product(key=ProductKey(item.product_key), **shown))), known)
+            node = _there(payload, "product", request)
+            shown = nodes.product_scalars(node, listings)
+            return Written(_face(item, flatten(Product(key=ProductKey(item.product_key), **shown))), known,
+                           complete=not _more_collections(node))
         case Operation.VARIANTS_CREATE | Operation.VARIANTS_UPDATE:
             return _variants(item, _there(payload, "productVariants", request), known)
         case Operation.MEDIA_SET:
             return _media(item, request, _there(payload, "product", request), known)
         case Operation.METAFIELDS_DELETE | Operation.PRODUCT_DELETE:
             return Written(_face(item, {}), known)
+        case Operation.PUBLISH | Operation.UNPUBLISH:
+            if payload is None:
+                raise AnswerLost(f"The answer to {request.document} holds no result, so what it did is unknown. Read "
+                                 "the product again before deciding.")
+            return Written(_sent(item), known)
         case Operation.INVENTORY_SET:
             return Written(_sent(item), known)
 
@@ -83,7 +92,11 @@ def _sent(item: PlanItem) -> dict[Path, Value | None]:
     return {change.path: change.after for change in item.changes}
 
 
-def _created(item: PlanItem, request: Request, node: Mapping[str, Any]) -> Written:
+def _more_collections(node: Mapping[str, Any]) -> bool:
+    return bool(((node.get("collections") or {}).get("pageInfo") or {}).get("hasNextPage"))
+
+
+def _created(item: PlanItem, request: Request, node: Mapping[str, Any], listings: Listings) -> Written:
     rows = node["variants"]["nodes"]
     media = (node.get("media") or {}).get("nodes") or ()
     sent = request.variables["input"]
@@ -92,8 +105,9 @@ def _created(item: PlanItem, request: Request, node: Mapping[str, Any]) -> Writt
         variants=_name_new(item, rows, nodes.option_names(node)),
         images=_name_pictures(item, sent.get("files", ()), media, Links(product=str(node["id"]))),
     )
-    remote = nodes.remote_product(node, known=links)
-    whole = not node["variants"]["pageInfo"]["hasNextPage"] and len(media) >= len(sent.get("files", ()))
+    remote = nodes.remote_product(node, known=links, listings=listings)
+    whole = (not node["variants"]["pageInfo"]["hasNextPage"] and len(media) >= len(sent.get("files", ()))
+             and not _more_collections(node))
     return Written(_face(item, remote.fields), remote.links, complete=whole)
 
 

@@ -5,6 +5,7 @@ Never leaves out what it cannot express: a value that Shopify has no way to take
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
@@ -19,13 +20,14 @@ Input: TypeAlias = dict[str, Any]
 """A GraphQL input object."""
 
 PRODUCT_TEXTS = {"title": "title", "body_html": "descriptionHtml", "vendor": "vendor", "product_type": "productType",
-                 "handle": "handle"}
+                 "handle": "handle", "template_suffix": "templateSuffix"}
 """Text fields of a product → their input name; cleared by empty text."""
 
 _VARIANT_NAMES = {"price": "price", "compare_at_price": "compareAtPrice", "barcode": "barcode", "taxable": "taxable",
                   "inventory_policy": "inventoryPolicy"}
-_ITEM_NAMES = {"cost": "cost", "tracked": "tracked", "requires_shipping": "requiresShipping"}
-_CLEARED_BY_NULL = frozenset({"compare_at_price", "barcode", "cost"})
+_ITEM_NAMES = {"cost": "cost", "tracked": "tracked", "requires_shipping": "requiresShipping",
+               "country_of_origin": "countryCodeOfOrigin", "hs_code": "harmonizedSystemCode"}
+_CLEARED_BY_NULL = frozenset({"compare_at_price", "barcode", "cost", "country_of_origin", "hs_code"})
 ITEM_ATTRIBUTES = frozenset({*_ITEM_NAMES, "weight"})
 """Variant attributes that Shopify keeps on the inventory item."""
 
@@ -42,6 +44,8 @@ def product_input(changes: Sequence[Change]) -> Input:
             result["tags"] = value if value is not None else []
         elif name.startswith("seo."):
             result.setdefault("seo", {})[where.field.name.removeprefix("seo.")] = value if value is not None else ""
+        elif name == "category":
+            result["category"] = None if value is None else _category(str(value))
         elif name == "status" and value is not None:
             result["status"] = value
         elif name == "metafields[]" and value is not None and where.item is not None:
@@ -50,6 +54,31 @@ def product_input(changes: Sequence[Change]) -> Input:
             raise NotSendable(f"{change.path} cannot be {'cleared' if value is None else 'written'} together with the "
                               "product's own fields; make a new plan.")
     return result
+
+
+_CATEGORY_ID = re.compile(r"[a-z]{2}(-[0-9]+)*")
+
+
+def _category(category: str) -> str:
+    if not _CATEGORY_ID.fullmatch(category):
+        raise NotSendable(f'The category "{category}" is not an id of Shopify\'s product taxonomy (such as "el-2-2"); '
+                          "map the catalog's category to one.")
+    return f"gid://shopify/TaxonomyCategory/{category}"
+
+
+def listing_ids(changes: Sequence[Change], known: Mapping[str, str] | None, kind: str) -> list[str]:
+    """The Shopify ids of the collections or sales channels (`kind`, for errors) that changes are about."""
+    found = []
+    for change in changes:
+        name = place(change.path).item or ""
+        if known is None:
+            raise NotSendable(f"{change.path} cannot be written, because {kind}s are not synced in this shop.")
+        if name not in known:
+            names = ", ".join(f'"{other}"' for other in sorted(known)[:10]) or "none"
+            raise NotSendable(f'The shop has no {kind} "{name}"; it has: {names}. Make it in the shop, or correct the '
+                              "name.")
+        found.append(known[name])
+    return found
 
 
 def metafield_name(item: str) -> dict[str, str]:

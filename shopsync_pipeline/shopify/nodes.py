@@ -26,6 +26,7 @@ from shopsync_pipeline.core.product import (
     Weight,
     variant_keys,
 )
+from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 
 CUSTOM_ID = ("shopsync", "source_id")
 """Namespace and key of the metafield that holds a product's own key in Shopify (type `id`, unique in the shop)."""
@@ -49,12 +50,13 @@ class RemoteProduct:
     skus: tuple[str, ...]
 
 
-def remote_product(node: Node, *, known: Links | None) -> RemoteProduct:
+def remote_product(node: Node, *, known: Links | None, listings: Listings = NOTHING_LISTED) -> RemoteProduct:
     """Projects a complete product node (all its variants, metafields and media in it).
 
     `known` are the links remembered for this product. A variant that it does not know is named by its SKU or option
     values; one whose name is taken by a known variant is named by its option values, or by its id as well. A picture
-    that it does not know is named by its media id. Stock counts only where it is tracked.
+    that it does not know is named by its media id. Stock counts only where it is tracked. `listings` name the
+    collections and sales channels; what they do not name is left out.
     """
     product_id = str(node["id"])
     custom_id = next((str(row["value"]) for row in _nodes(node, "metafields") if _is_custom_id(row)), None)
@@ -67,7 +69,8 @@ def remote_product(node: Node, *, known: Links | None) -> RemoteProduct:
         variants=tuple(variant(row, key, option_names(node), sources)
                        for row, key in zip(rows, keys, strict=True)),
         images=tuple(images(media, sources)),
-        **product_scalars(node),
+        publications=listings.publications_of(str(row["publication"]["id"]) for row in _nodes(node, "publications")),
+        **product_scalars(node, listings),
     )
     return RemoteProduct(
         fields=flatten(document),
@@ -83,8 +86,9 @@ def remote_product(node: Node, *, known: Links | None) -> RemoteProduct:
     )
 
 
-def product_scalars(node: Node) -> dict[str, Any]:
-    """What a product node says beside variants and media, as arguments of `Product`; lacking parts are absent."""
+def product_scalars(node: Node, listings: Listings = NOTHING_LISTED) -> dict[str, Any]:
+    """What a product node says beside variants, media and publications, as arguments of `Product`; lacking parts are
+    absent."""
     seo = node.get("seo") or {}
     return {
         "title": node.get("title") or "",
@@ -94,6 +98,9 @@ def product_scalars(node: Node) -> dict[str, Any]:
         "product_type": node.get("productType"),
         "tags": tuple(node.get("tags") or ()),
         "status": node.get("status"),
+        "category": (node.get("category") or {}).get("id"),
+        "template_suffix": node.get("templateSuffix"),
+        "collections": listings.collections_of(str(row["id"]) for row in _nodes(node, "collections")),
         "seo_title": seo.get("title"),
         "seo_description": seo.get("description"),
         "options": option_names(node),
@@ -150,6 +157,8 @@ def variant(row: Node, key: VariantKey, names: Sequence[str], sources: Mapping[s
         requires_shipping=item.get("requiresShipping"),
         tracked=tracked,
         inventory_policy=row.get("inventoryPolicy"),
+        country_of_origin=item.get("countryCodeOfOrigin"),
+        hs_code=item.get("harmonizedSystemCode"),
         image=sources.get(media["id"], media["id"]) if media else None,
         stock=_stock(item) if tracked else (),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from shopsync_pipeline.core.cost import connection, product_node, variant_node
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.shopify.client import ShopifyClient
 from shopsync_pipeline.shopify.errors import GraphQLFault
+from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 from shopsync_pipeline.shopify.nodes import CUSTOM_ID, RemoteProduct, remote_product
 
 _T = TypeVar("_T")
@@ -30,12 +31,15 @@ OnPage: TypeAlias = Callable[[int], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSizes:
     """How much of each connection is asked for at once. A page of products is nearly as dear as one product, so it is
-    the largest there is; the inner sizes fit most products and keep the request under Shopify's 1,000 points."""
+    the largest there is; the inner sizes fit most products and keep the request under Shopify's 1,000 points.
+    Collections and publications: 0 does not ask for them."""
 
     products: int = 250
     variants: int = 25
     metafields: int = 50
     media: int = 25
+    collections: int = 0
+    publications: int = 0
 
     @property
     def page_cost(self) -> float:
@@ -45,11 +49,22 @@ class PageSizes:
     @property
     def product_cost(self) -> float:
         """The cost of one product read by id, in points."""
-        return product_node(self.variants, self.metafields, self.media)
+        return product_node(self.variants, self.metafields, self.media, collections=self.collections,
+                            publications=self.publications)
 
-    def inner(self) -> dict[str, int]:
-        """The variables of the three inner connections."""
-        return {"variants": self.variants, "metafields": self.metafields, "media": self.media}
+    def inner(self) -> dict[str, int | bool]:
+        """The variables of the inner connections."""
+        return {"variants": self.variants, "metafields": self.metafields, "media": self.media,
+                "collections": max(1, self.collections), "withCollections": self.collections > 0,
+                "publications": max(1, self.publications), "withPublications": self.publications > 0}
+
+    def asking_for(self, listings: Listings) -> PageSizes:
+        """These sizes, with collections and publications asked for where the shop syncs them."""
+        channels = listings.publications
+        return replace(
+            self, collections=0 if listings.collections is None else _COLLECTIONS,
+            publications=0 if channels is None else max(1, min(len(channels), _CHANNELS)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,10 @@ class FoundById:
 PAGE = PageSizes()
 REST = 250
 """Nodes a page when the rest of one product's connection is fetched (the platform's maximum)."""
+_COLLECTIONS = 12
+"""Collections asked for with a product: as dear as 8."""
+_CHANNELS = 12
+"""Sales channels asked for with a product at the most; few shops have as many."""
 BY_ID = PageSizes(products=16, variants=10, metafields=25, media=10)
 """How products are read by id; `products` is the first guess of ids a request, corrected by what the answers cost."""
 _SAFE_COST = 900.0
@@ -75,18 +94,21 @@ def nothing_known(_ids: Sequence[str]) -> Mapping[str, Links]:
 
 
 async def read_all(client: ShopifyClient, *, known: Known, location_id: str, on_page: OnPage | None = None,
-                   sizes: PageSizes = PAGE) -> AsyncIterator[RemoteProduct]:
-    """All products of the shop in order of their id, drafts and archived ones too. `location_id`: where stock is read.
+                   sizes: PageSizes = PAGE, listings: Listings = NOTHING_LISTED) -> AsyncIterator[RemoteProduct]:
+    """All products of the shop in order of their id, drafts and archived ones too. `location_id`: where stock is read;
+    `listings`: the collections and sales channels to tell of.
 
     A product that is edited while it is read may show some of the edit; its `updated_at` is then older than the edit,
     so the next `read_since` brings it again.
     """
-    async for product in _read_pages(client, None, "ID", known, location_id, on_page, sizes):
+    where = _Where(location_id, listings)
+    async for product in _read_pages(client, None, "ID", known, where, on_page, sizes):
         yield product
 
 
 async def read_since(client: ShopifyClient, since: datetime, *, known: Known, location_id: str,
-                     on_page: OnPage | None = None, sizes: PageSizes = PAGE) -> AsyncIterator[RemoteProduct]:
+                     on_page: OnPage | None = None, sizes: PageSizes = PAGE,
+                     listings: Listings = NOTHING_LISTED) -> AsyncIterator[RemoteProduct]:
     """The products that were updated at `since` (aware) or later, oldest update first; one that is updated meanwhile
     may come twice.
 
@@ -96,18 +118,21 @@ async def read_since(client: ShopifyClient, since: datetime, *, known: Known, lo
     if since.tzinfo is None:
         raise ValueError("since has no time zone: give an aware datetime.")
     query = f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
-    async for product in _read_pages(client, query, "UPDATED_AT", known, location_id, on_page, sizes):
+    where = _Where(location_id, listings)
+    async for product in _read_pages(client, query, "UPDATED_AT", known, where, on_page, sizes):
         yield product
 
 
 async def read_by_ids(client: ShopifyClient, ids: Iterable[str], *, known: Known, location_id: str,
-                      on_page: OnPage | None = None, sizes: PageSizes = BY_ID) -> FoundById:
+                      on_page: OnPage | None = None, sizes: PageSizes = BY_ID,
+                      listings: Listings = NOTHING_LISTED) -> FoundById:
     """The products with these ids (`gid://shopify/Product/…`), each once, in the order given; reads what is true now.
 
     How many ids go into a request follows from what the shop asks for them: it is not documented whether `nodes` costs
     by the id.
     """
     wanted = list(dict.fromkeys(ids))
+    sizes = sizes.asking_for(listings)
     products: list[RemoteProduct] = []
     missing: list[str] = []
     count, start = sizes.products, 0
@@ -124,7 +149,7 @@ async def read_by_ids(client: ShopifyClient, ids: Iterable[str], *, known: Known
         if answer.requested_cost and start < len(wanted):
             count = max(1, min(250, int(len(chunk) * _SAFE_COST / answer.requested_cost)))
         nodes = [node for node in answer.data["nodes"] if node]
-        found = [product async for product in _complete(client, nodes, known, location_id)]
+        found = [product async for product in _complete(client, nodes, known, _Where(location_id, listings))]
         products += found
         there = {product.links.product for product in found}
         missing += [gid for gid in chunk if gid not in there]
@@ -133,13 +158,14 @@ async def read_by_ids(client: ShopifyClient, ids: Iterable[str], *, known: Known
     return FoundById(tuple(products), tuple(missing))
 
 
-async def read_by_custom_ids(client: ShopifyClient, keys: Iterable[str], *, known: Known,
-                             location_id: str) -> dict[str, RemoteProduct | None]:
+async def read_by_custom_ids(client: ShopifyClient, keys: Iterable[str], *, known: Known, location_id: str,
+                             listings: Listings = NOTHING_LISTED) -> dict[str, RemoteProduct | None]:
     """The product of each key (its custom id in Shopify), or `None` where there is none: settles whether a creation
     with an unknown outcome happened. Needs the definition that `shop.ensure_custom_id` makes."""
     wanted = list(dict.fromkeys(keys))
     ids = await _together(_id_of_key(client, key) for key in wanted)
-    found = await read_by_ids(client, [gid for gid in ids if gid], known=known, location_id=location_id)
+    found = await read_by_ids(client, [gid for gid in ids if gid], known=known, location_id=location_id,
+                              listings=listings)
     by_id = {product.links.product: product for product in found.products}
     return {key: by_id.get(gid) if gid else None for key, gid in zip(wanted, ids, strict=True)}
 
@@ -152,19 +178,28 @@ async def _id_of_key(client: ShopifyClient, key: str) -> str | None:
     return str(product["id"]) if product else None
 
 
-async def _read_pages(client: ShopifyClient, query: str | None, sort_key: str, known: Known, location_id: str,
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where things are looked up: the stock location, and the shop's collections and sales channels."""
+
+    location_id: str
+    listings: Listings
+
+
+async def _read_pages(client: ShopifyClient, query: str | None, sort_key: str, known: Known, where: _Where,
                       on_page: OnPage | None, sizes: PageSizes) -> AsyncIterator[RemoteProduct]:
+    sizes = sizes.asking_for(where.listings)
     first, after, more = sizes.products, None, True
     while more:
-        variables = {"first": first, "after": after, "query": query, "sortKey": sort_key, "locationId": location_id,
-                     **sizes.inner()}
+        variables = {"first": first, "after": after, "query": query, "sortKey": sort_key,
+                     "locationId": where.location_id, **sizes.inner()}
         try:
             answer = await client.query("products_page", variables, cost=sizes.page_cost)
         except GraphQLFault as fault:
             first = _smaller(first, fault)
             continue
         page = answer.data["products"]
-        async for product in _complete(client, page["nodes"], known, location_id):
+        async for product in _complete(client, page["nodes"], known, where):
             yield product
         if on_page is not None:
             on_page(len(page["nodes"]))
@@ -189,27 +224,31 @@ async def _together(questions: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
 
 
 async def _complete(client: ShopifyClient, nodes: Sequence[dict[str, Any]], known: Known,
-                    location_id: str) -> AsyncIterator[RemoteProduct]:
+                    where: _Where) -> AsyncIterator[RemoteProduct]:
     """Projects nodes after fetching the rest of their connections; a product deleted meanwhile is left out."""
     products = [node for node in nodes if "variants" in node]
     remembered = known([node["id"] for node in products])
     links = await remembered if inspect.isawaitable(remembered) else remembered
-    whole = await _together(_fetch_rest(client, node, location_id) for node in products)
+    whole = await _together(_fetch_rest(client, node, where.location_id) for node in products)
     for node in whole:
         if node is not None:
-            yield remote_product(node, known=links.get(node["id"]))
+            yield remote_product(node, known=links.get(node["id"]), listings=where.listings)
 
 
 _REST_DOCUMENTS = {
     "variants": ("product_variants_page", connection(REST, variant_node())),
     "metafields": ("product_metafields_page", connection(REST, 1)),
     "media": ("product_media_page", connection(REST, 1)),
+    "collections": ("product_collections_page", connection(REST, 1)),
+    "publications": ("product_publications_page", connection(REST, 2)),
 }
 
 
 async def _fetch_rest(client: ShopifyClient, node: dict[str, Any], location_id: str) -> dict[str, Any] | None:
     whole = dict(node)
     for part, (document, cost) in _REST_DOCUMENTS.items():
+        if part not in node:
+            continue
         rows, page = list(node[part]["nodes"]), node[part]["pageInfo"]
         while page["hasNextPage"]:
             variables = {"id": node["id"], "first": REST, "after": page["endCursor"]}

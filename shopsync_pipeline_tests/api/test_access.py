@@ -17,11 +17,17 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SECRET = "hush-5f1c"
 ROUTES = [
     ("GET", "/plans"), ("GET", "/plans/x"), ("GET", "/plans/x/changes"), ("POST", "/plans/x/approval"),
+    ("POST", "/plans/x/continuation"), ("GET", "/plans/x/report.json"), ("GET", "/plans/x/report.md"),
+    ("GET", "/plans/x/report.csv"),
     ("GET", "/conflicts"), ("POST", "/conflicts/resolution"), ("POST", "/jobs"), ("GET", "/jobs/x"),
     ("DELETE", "/jobs/x"), ("GET", "/imports"), ("GET", "/imports/x/changes"), ("GET", "/imports/x/quarantine"),
     ("POST", "/imports/x/approval"), ("POST", "/imports/x/rollback"),
+    ("POST", "/undo"), ("GET", "/undo/held"), ("GET", "/undo/x"), ("POST", "/undo/x/launch"),
+    ("GET", "/products/x/blame"), ("POST", "/conflicts/x/flip"), ("GET", "/rules"), ("DELETE", "/rules/x"),
+    ("GET", "/rules/explanation"), ("GET", "/overrides"), ("DELETE", "/overrides"),
 ]
-NAMED = {"plans": "{plan_id}", "jobs": "{run_id}", "imports": "{import_id}"}
+NAMED = {"plans": "{plan_id}", "jobs": "{run_id}", "imports": "{import_id}", "undo": "{plan_id}", "products": "{key}",
+         "conflicts": "{conflict_id}", "rules": "{rule_id}"}
 Make = Callable[..., Settings]
 Serve = Callable[[Settings], TestClient]
 

@@ -12,7 +12,7 @@ from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
-from shopsync_pipeline_tests.engine.steps import planned
+from shopsync_pipeline_tests.engine.steps import planned, sync
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 V1 = "/api/v1"
@@ -83,7 +83,52 @@ def test_conflicts_are_listed_and_decided(client: TestClient, synced: Context, d
 
 
 @SQLITE
+def test_conflicts_are_decided_by_what_they_are_about_for_good_and_taken_back(
+        client: TestClient, synced: Context, dev_store: DevStore) -> None:
+    for sku in ("L1", "L2"):
+        dev_store.control("merchant", {"action": "edit_variant", "sku": sku, "fields": {"price": "1.00"}})
+    planned(synced)
+    assert client.get(f"{V1}/conflicts", params={"group": "content"}).json() == []
+    first, _ = client.get(f"{V1}/conflicts", params={"group": "pricing", "vendor": "Acme"}).json()
+    assert (first["suggestion"], first["suggestion_why"]) == ("etilize", "The catalog owns this field.")
+
+    choice = {"about": {"field": "variants[].price"}, "take": "shopify", "by": "Ada", "always": True}
+    assert client.post(f"{V1}/conflicts/resolution", json=choice).json() == {"decided": 2}
+
+    (rule,) = client.get(f"{V1}/rules").json()
+    assert rule["rule"]["strategy"] == "shopify_priority"
+    explained = client.get(f"{V1}/rules/explanation", params={"product": "L3", "field": "price"}).json()
+    assert (explained["rule"], explained["drift"]) == (rule["rule"]["name"], "accept")
+    sync(synced)
+    sync(synced)
+    decided = client.get(f"{V1}/conflicts", params={"decided": True}).json()
+    assert {(one["decided_by"], one["decided_for"]) for one in decided} == {("Ada", "shopify")}
+    flipped = client.post(f"{V1}/conflicts/{decided[0]['conflict_id']}/flip", json={"take": "etilize", "by": "Bo"})
+    assert flipped.json() == {"decided": 1}
+    assert sync(synced).mutations == 1
+    assert sync(synced).mutations == 0
+    assert client.post(f"{V1}/conflicts/{decided[0]['conflict_id']}/flip",
+                       json={"take": "shopify", "by": "Bo"}).status_code == 200
+    (override,) = client.get(f"{V1}/overrides", params={"product": decided[0]["product"]}).json()
+    assert (override["value"], override["source"]) == ("1.00", "decided again by Bo")
+    gone = client.delete(f"{V1}/overrides", params={"product": override["product"], "field": override["field"]})
+    assert (gone.status_code, client.get(f"{V1}/overrides").json()) == (200, [])
+    assert client.delete(f"{V1}/rules/{rule['rule_id']}").json()["removed"] is True
+    assert client.get(f"{V1}/rules").json() == []
+
+
+@SQLITE
 @pytest.mark.parametrize(("method", "path", "body", "status", "told"), [
+    ("POST", "/conflicts/resolution", {"take": "etilize", "by": "Ada"}, 422, "name conflicts by id or say what"),
+    ("POST", "/conflicts/resolution", {"conflicts": ["x"], "about": {}, "take": "etilize", "by": "Ada"}, 422,
+     "not both"),
+    ("POST", "/conflicts/resolution", {"about": {}, "take": "etilize", "by": "Ada"}, 400, "Say which conflicts"),
+    ("POST", "/conflicts/nope/flip", {"take": "etilize", "by": "Ada"}, 400, "There is no conflict nope"),
+    ("GET", "/conflicts?group=prices", None, 400, "is no group of fields"),
+    ("DELETE", "/rules/nope", None, 400, "There is no stored rule nope"),
+    ("GET", "/rules/explanation?product=nope&field=title", None, 400, "The catalog has no product nope"),
+    ("GET", "/rules/explanation?product=L1&field=colour", None, 400, "is no field"),
+    ("DELETE", "/overrides?product=L1&field=title", None, 400, "L1 has no override of title"),
     ("GET", "/plans/nope", None, 409, "This shop has no plan nope"),
     ("GET", "/plans/nope/changes", None, 409, "This shop has no plan nope"),
     ("POST", "/plans/nope/approval", {"by": "Ada", "reason": "x"}, 409, "This shop has no plan nope"),

@@ -18,10 +18,12 @@ from pathlib import Path
 import pytest
 
 from shopsync_pipeline.cli import main
+from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import TOKEN, DevStore
 from shopsync_pipeline_tests.engine.one_store import dev_store, store_process
 from shopsync_pipeline_tests.engine.shelf import Shelf
+from shopsync_pipeline_tests.engine.steps import sync
 
 __all__ = ["dev_store", "store_process"]
 
@@ -106,3 +108,11 @@ def operator(make_settings: Callable[..., Settings], dev_store: DevStore, databa
     return Operator(cwd, {
         "SHOPIFY_SHOP_URL": dev_store.url, "SHOPIFY_ACCESS_TOKEN": TOKEN, "SHOPSYNC_DATABASE_URL": database_url,
         "SHOPSYNC_EXPORT_PATH": str(shelf.file.parent), "SYNC_MAX_UPDATED_SHARE": "0.1"})
+
+
+@pytest.fixture
+def synced(make_settings: Callable[..., Settings], operator: Operator) -> Context:
+    """The twenty lamps in the store."""
+    context = Context.open(make_settings(SYNC_MAX_UPDATED_SHARE=0.1))
+    sync(context)
+    return context

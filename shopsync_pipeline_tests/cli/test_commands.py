@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect
 
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.cli.conftest import Operator
 from shopsync_pipeline_tests.conftest import TOKEN, DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.steps import planned, sync
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def synced(make_settings: Callable[..., Settings], operator: Operator) -> Context:
-    """The twenty lamps in the store."""
-    context = Context.open(make_settings(SYNC_MAX_UPDATED_SHARE=0.1))
-    sync(context)
-    return context
 
 
 def test_doctor_finds_all_well_and_hides_secrets(operator: Operator) -> None:
@@ -107,6 +97,31 @@ def test_conflicts_are_listed_and_resolved(operator: Operator, synced: Context, 
     assert '"both" is no side' in operator.refused("conflicts", "resolve", conflict, "--take", "both")
 
 
+def test_rules_and_overrides_are_told_made_and_taken_back(operator: Operator, synced: Context,
+                                                          dev_store: DevStore) -> None:
+    assert operator.told("rules", "list") == "There is no rule; SYNC_CONFLICT_RESOLUTION and the registry decide.\n"
+    assert operator.told("overrides", "list") == "There is no override.\n"
+    dev_store.control("merchant", {"action": "edit_variant", "sku": "L1", "fields": {"price": "1.00"}})
+    planned(synced)
+    listed = operator.told("conflicts", "list", "--field", "variants[].price", "--vendor", "acme")
+    assert "suggested: etilize. The catalog owns this field." in listed
+    assert operator.told("conflicts", "list", "--group", "content") == "No conflict waits.\n"
+
+    told = operator.told("conflicts", "resolve", "--field", "variants[].price", "--take", "etilize", "--always")
+
+    assert told.startswith("1 decided for etilize.")
+    assert "Always etilize for variants[].price" in operator.told("explain-rule", "L2", "price")
+    rule = operator.told("rules", "list").split()[0]
+    assert operator.told("rules", "remove", rule).startswith("Removed.")
+    sync(synced)
+    sync(synced)
+    conflict = operator.told("conflicts", "list", "--decided").split()[0]
+    assert operator.told("conflicts", "flip", conflict, "--take", "shopify").startswith("Decided for shopify after all")
+    assert "handle:lamp-1  variants[L1].price  1.00" in operator.told("overrides", "list", "L1")
+    assert operator.told("overrides", "remove", "L1", "price").startswith("Removed.")
+    assert "L1 has no override of price" in operator.refused("overrides", "remove", "L1", "price")
+
+
 @pytest.mark.parametrize(("arguments", "changed", "told"), [
     (("plan", "list"), {"SHOPSYNC_DATABASE_URL": "sqlite:///fresh.db"}, "Run `shopsync db upgrade`"),
     (("plan", "list"), {"SHOPSYNC_DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/x"}, "cannot be opened"),
@@ -114,7 +129,16 @@ def test_conflicts_are_listed_and_resolved(operator: Operator, synced: Context, 
     (("db", "upgrade"), {"SHOPSYNC_DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/x"}, "cannot be opened"),
     (("plan", "list"), {"SHOPIFY_SHOP_URL": ""}, "SHOPIFY_SHOP_URL is not set"),
     (("plan", "list"), {"SYNC_BATCH_SIZE": "9999"}, "SYNC_BATCH_SIZE: '9999' cannot be used"),
-    (("doctor",), {"SYNC_BIDIRECTIONAL": "true"}, "this version writes to the store only; set it to false"),
+    (("doctor",), {"SYNC_GONE_POLICY": "burn"}, "SYNC_GONE_POLICY: 'burn' cannot be used"),
+    (("rules", "list"), {"SYNC_RULES_PATH": "nowhere.toml"}, "The rule file nowhere.toml cannot be read"),
+    (("rules", "remove", "nope"), {}, "There is no stored rule nope"),
+    (("explain-rule", "nope", "title"), {}, "The catalog has no product nope"),
+    (("overrides", "remove", "nope", "title"), {}, "The catalog has no product nope"),
+    (("conflicts", "flip", "nope", "--take", "etilize"), {}, "There is no conflict nope"),
+    (("conflicts", "resolve", "--take", "etilize"), {}, "Say which conflicts"),
+    (("conflicts", "resolve", "x", "--field", "title", "--take", "etilize"), {}, "not both"),
+    (("conflicts", "resolve", "--group", "prices", "--take", "etilize"), {}, '"prices" is no group of fields'),
+    (("conflicts", "list", "--dispute", "war"), {}, '"war" is no dispute; there are: both sides changed'),
     (("plan", "show", "nope"), {}, "This shop has no plan nope"),
     (("plan", "approve", "nope", "--reason", "x"), {}, "This shop has no plan nope"),
     (("api", "--host", "0.0.0.0"), {}, "Set SHOPSYNC_API_TOKEN, or listen on 127.0.0.1"),
@@ -150,7 +174,9 @@ def test_doctor_tells_in_a_sentence(operator: Operator, changed: dict[str, str],
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
-@pytest.mark.parametrize("command", [(), ("db",), ("catalog",), ("plan",), ("conflicts",)])
+@pytest.mark.parametrize("command", [
+    (), ("db",), ("catalog",), ("plan",), ("conflicts",), ("rules",), ("overrides",),
+])
 def test_a_command_without_a_verb_lists_its_verbs(operator: Operator, command: tuple[str, ...]) -> None:
     ended = operator.run(*command)
     assert "Usage:" in ended.stdout + ended.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,12 @@ from hypothesis import strategies as st
 from shopsync_pipeline.core.fields import REGISTRY, Fields, Path, Value, metafield_path, variant_path, variants_of
 from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Outcome, ProductMerge, Resolution, Side
 
-LAW = settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-LAW_OF_PLANS = settings(LAW, max_examples=75)
+EXAMPLES = int(os.environ.get("SHOPSYNC_LAW_EXAMPLES", "150"))
+"""Examples of each law; `SHOPSYNC_LAW_EXAMPLES=20000` is the run that a release is held to."""
+
+LAW = settings(derandomize=True, deadline=None, max_examples=EXAMPLES,
+               suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAW_OF_PLANS = settings(LAW, max_examples=max(1, EXAMPLES // 2))
 
 FIELD = {field.name: field for field in REGISTRY}
 
@@ -100,7 +105,7 @@ def carried_out(merge: ProductMerge, remote: Fields | None, base: Base | None,
         if path == WHOLE_PRODUCT or decision.outcome not in (Outcome.PUSH, Outcome.AGREED, Outcome.ACCEPTED):
             continue
         if decision.outcome is Outcome.PUSH:
-            shown[path] = faces.local if path.endswith("options") else store(faces.local)
+            shown[path] = decision.value if path.endswith("options") else store(decision.value)
         ours[path], theirs[path] = faces.local, shown.get(path)
     return _present(shown), Base(_present(ours), _present(theirs))
 

@@ -36,6 +36,9 @@ def test_a_connection_costs_by_the_logarithm_of_its_size(size: int, child: float
     (Operation.PRODUCT_UPDATE, changes("title", "vendor"), 10),
     (Operation.METAFIELDS_DELETE, changes("metafields[a.b]", after=None), 10),
     (Operation.PRODUCT_DELETE, changes("title", after=None), 10),
+    (Operation.PRODUCT_UPDATE, changes("category"), 10 + 1), (Operation.PUBLISH, changes("publications[a]"), 10),
+    (Operation.PRODUCT_UPDATE, changes("collections[a]", "collections[b]"), 10 + 9),
+    (Operation.UNPUBLISH, changes("publications[a]", "publications[b]", after=None), 10),
     (Operation.PRODUCT_UPDATE, changes("metafields[a.b]"), 10 + 0.4 + 3),
 ])
 def test_what_an_operation_costs(operation: Operation, made: list[Change], points: float) -> None:

@@ -21,6 +21,7 @@ from shopsync_pipeline.core.fields import (
     Value,
     canonical_json,
     canonical_tags,
+    category_id,
     differing_groups,
     digests,
     flatten,
@@ -29,6 +30,7 @@ from shopsync_pipeline.core.fields import (
     stock_path,
     variant_path,
     variants_of,
+    without,
 )
 from shopsync_pipeline.core.product import Image, Metafield, Product, ProductKey, Stock, Variant, VariantKey, Weight
 from shopsync_pipeline_tests.core.samples import FIELD, LAW, documents, keys
@@ -41,13 +43,15 @@ PLANT = Product(
         Variant(key=VariantKey("P-2"), sku="P-2", options=("Large",), barcode="123", price=Decimal("24.9"),
                 compare_at_price=Decimal(30), cost=Decimal("9.999"),
                 weight=Weight(value=Decimal("1.50"), unit="POUNDS"), taxable=False, requires_shipping=True,
-                tracked=True, inventory_policy="DENY", image="pot.jpg",
+                tracked=True, inventory_policy="DENY", image="pot.jpg", country_of_origin="it", hs_code="6914.90",
                 stock=(Stock(available=0), Stock(location="north", available=-2))),
         Variant(key=VariantKey("P-1"), options=("Small",)),
     ),
     metafields=(Metafield(namespace="custom", key="b", type="t", value="2"),
                 Metafield(namespace="custom", key="a", type="t", value="1")),
     images=(Image(source="pot.jpg", alt="Pot"),),
+    category="gid://shopify/TaxonomyCategory/hg-10-2", template_suffix="pots", collections=("pots", "garden"),
+    publications=("Point of Sale", "Online Store", "Online Store"),
 )
 
 
@@ -62,6 +66,9 @@ def test_a_document_becomes_a_flat_map_of_canonical_values() -> None:
         "variants[P-2].inventory_policy": "DENY", "variants[P-2].image": "pot.jpg", "variants[P-2].price": "24.90",
         "variants[P-2].compare_at_price": "30.00", "variants[P-2].cost": "10.00",
         "variants[P-2].weight": {"value": "1.5", "unit": "POUNDS"}, "variants[P-2].stock[default]": 0,
+        "variants[P-2].country_of_origin": "IT", "variants[P-2].hs_code": "691490", "category": "hg-10-2",
+        "template_suffix": "pots", "collections[garden]": True, "collections[pots]": True,
+        "publications[Online Store]": True, "publications[Point of Sale]": True,
         "variants[P-2].stock[north]": -2, "variants[P-1].options": ["Small"],
     }
 
@@ -71,8 +78,11 @@ def test_variants_keep_the_order_of_the_document() -> None:
 
 
 @pytest.mark.parametrize("absent", [
-    {"body_html": ""}, {"vendor": None}, {"tags": ()}, {"tags": (" ", "")}, {"images": ()}, {"seo_title": ""},
-    {"variants": (Variant(key=VariantKey("V"), options=(), sku="", weight=Weight(value=Decimal(0), unit="GRAMS")),)},
+    {"body_html": ""}, {"vendor": None}, {"category": ""}, {"category": "gid://shopify/TaxonomyCategory/na"},
+    {"template_suffix": ""}, {"collections": ()}, {"publications": ()},
+    {"tags": ()}, {"tags": (" ", "")}, {"images": ()}, {"seo_title": ""},
+    {"variants": (Variant(key=VariantKey("V"), options=(), sku="", country_of_origin="", hs_code="",
+                          weight=Weight(value=Decimal(0), unit="GRAMS")),)},
 ], ids=str)
 def test_empty_values_and_zero_weight_count_as_absent(absent: dict[str, Any]) -> None:
     bare = Product(key=ProductKey("k"), title="Pot")
@@ -86,6 +96,33 @@ def test_every_path_of_a_full_document_has_a_field_and_every_field_occurs() -> N
 
 def test_the_registry_names_each_field_once() -> None:
     assert len(FIELD) == len(REGISTRY)
+
+
+def test_each_field_says_what_it_is_and_in_which_form_it_is_compared() -> None:
+    forms = {"text", "html", "decimal", "weight", "tags", "handle", "gtin", "json", "list", "flag", "exact"}
+    assert {field.canonical for field in REGISTRY} == forms
+    assert all(field.says for field in REGISTRY)
+    form = {field.name: field.canonical for field in REGISTRY}
+    names = ("body_html", "variants[].barcode", "variants[].cost", "variants[].weight", "tags")
+    assert [form[name] for name in names] == ["html", "gtin", "decimal", "weight", "tags"]
+    assert [name for name, found in form.items() if found == "flag"] == [
+        "collections[]", "publications[]", "variants[].taxable", "variants[].requires_shipping", "variants[].tracked"]
+
+
+def test_a_shop_can_do_without_some_fields() -> None:
+    whole = flatten(PLANT)
+    assert without(whole, ()) == whole
+    assert without(whole, ("collections[]",)) == {
+        path: value for path, value in whole.items() if path not in ("collections[garden]", "collections[pots]")}
+    assert set(whole) - set(without(whole, ("collections[]", "publications[]"))) == {
+        "collections[garden]", "collections[pots]", "publications[Online Store]", "publications[Point of Sale]"}
+
+
+@pytest.mark.parametrize(("given", "bare"), [
+    ("gid://shopify/TaxonomyCategory/el-2-2", "el-2-2"), (" el-2-2 ", "el-2-2"), ("na", None), ("", None), (None, None),
+])
+def test_a_category_is_known_by_its_bare_id(given: str | None, bare: str | None) -> None:
+    assert category_id(given) == bare
 
 
 def test_each_field_has_a_writer_but_the_options_of_a_product() -> None:
@@ -103,6 +140,8 @@ def test_stock_alone_departs_from_the_shop_wide_rules() -> None:
     ("title", "title", None, None),
     ("seo.title", "seo.title", None, None),
     ("metafields[custom.brand]", "metafields[]", None, "custom.brand"),
+    ("collections[lamps]", "collections[]", None, "lamps"),
+    ("publications[Buy [now]].]", "publications[]", None, "Buy [now]]."),
     ("variants[SKU-1].price", "variants[].price", "SKU-1", None),
     ("variants[a].b].price", "variants[].price", "a].b", None),
     ("variants[a[0]].sku", "variants[].sku", "a[0]", None),

@@ -12,8 +12,8 @@ from shopsync_pipeline.core.matching import LocalIdentity, Matches, RemoteIdenti
 from shopsync_pipeline_tests.core.samples import LAW
 
 
-def ours(key: str, *skus: str, handle: str | None = None) -> LocalIdentity:
-    return LocalIdentity(key, skus, handle)
+def ours(key: str, *skus: str, handle: str | None = None, barcode: str | None = None) -> LocalIdentity:
+    return LocalIdentity(key, skus, handle, (barcode,) if barcode else ())
 
 
 def theirs(product_id: str, *skus: str, handle: str = "", custom: str | None = None) -> RemoteIdentity:
@@ -45,6 +45,30 @@ def theirs(product_id: str, *skus: str, handle: str = "", custom: str | None = N
 def test_who_is_who(local: list[LocalIdentity], remote: list[RemoteIdentity], linked: dict[str, str],
                     ambiguous: dict[str, tuple[str, ...]]) -> None:
     assert match(local, remote) == Matches(linked, ambiguous)
+
+
+@pytest.mark.parametrize(("local", "barcodes", "linked", "ambiguous"), [
+    ([ours("a", "S", barcode="B")], [("B", "1")], {"a": "1"}, {}),
+    ([ours("a", "S", barcode="B")], [("B", "2")], {"a": "2"}, {}),
+    ([ours("a", "T", barcode="B")], [("B", "1")], {"a": "2"}, {}),
+    ([ours("a", barcode="B", handle="handle-2")], [("B", "1")], {"a": "1"}, {}),
+    ([ours("a", barcode="B")], [("B", "1"), ("B", "2")], {}, {"a": ("1", "2")}),
+    ([ours("a", barcode="B")], [("B", "3")], {}, {}),
+    ([ours("a", barcode="B"), ours("b", "T")], [("B", "2")], {}, {"a": ("2",), "b": ("2",)}),
+], ids=["by barcode", "whatever the SKU", "SKU before barcode", "barcode before handle", "one barcode in two products",
+        "another's custom id", "two want one for different reasons"])
+def test_who_is_who_by_barcode(local: list[LocalIdentity], barcodes: list[tuple[str, str]], linked: dict[str, str],
+                               ambiguous: dict[str, tuple[str, ...]]) -> None:
+    store = [theirs("1", "U"), theirs("2", "T"), theirs("3", custom="c")]
+    assert match(local, store, lambda: barcodes) == Matches(linked, ambiguous)
+
+
+def test_barcodes_are_asked_for_only_where_nothing_else_tells() -> None:
+    def never() -> list[tuple[str, str]]:
+        raise AssertionError("the store's documents need not be read")
+
+    assert match([ours("a", "S", barcode="B")], [theirs("1", "S")], never) == Matches({"a": "1"}, {})
+    assert match([ours("a", handle="pot")], [theirs("1", handle="pot")], never) == Matches({"a": "1"}, {})
 
 
 locals_ = st.lists(st.builds(LocalIdentity, st.sampled_from("abcd"), st.lists(st.sampled_from("STU"), unique=True)

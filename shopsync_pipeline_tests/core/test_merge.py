@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
-from shopsync_pipeline.core.fields import Drift, Fields, Owner, Path, Strategy, Value, place
+from shopsync_pipeline.core.fields import Fields, Operation, Owner, Path, Strategy, Value, place
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
     Base,
@@ -23,7 +23,8 @@ from shopsync_pipeline.core.merge import (
     merge_field,
     merge_product,
 )
-from shopsync_pipeline.core.plan import Reason
+from shopsync_pipeline.core.plan import Change, PlanItem, Reason
+from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline_tests.core.samples import BRAND, FIELD
 
 TITLE, STOCK, OPTIONS = Path("title"), Path("variants[A].stock[default]"), Path("options")
@@ -112,19 +113,18 @@ def test_the_decision_table(path: Path, base: Pair | None, local: Value | None, 
     (Owner.LOCKED, ("x", "x"), "l", "x", Outcome.KEPT),
     (Owner.LOCKED, ("x", "x"), "x", "r", Outcome.KEPT),
     (Owner.LOCKED, None, "x", "x", Outcome.AGREED),
+    (Owner.APP, None, "l", None, Outcome.ACCEPTED),
+    (Owner.APP, None, "l", "r", Outcome.ACCEPTED),
+    (Owner.APP, ("x", "x"), "l", "x", Outcome.ACCEPTED),
+    (Owner.APP, ("x", "x"), "x", "r", Outcome.ACCEPTED),
+    (Owner.APP, ("x", "x"), "x", "x", Outcome.IN_SYNC),
 ])
-def test_the_catalog_fills_gaps_of_a_merchant_field_and_never_writes_a_locked_one(
+def test_the_catalog_fills_gaps_of_a_merchant_field_and_never_writes_a_locked_one_or_an_apps(
         owner: Owner, base: Pair | None, local: Value, remote: Value | None, outcome: Outcome) -> None:
     agreed = Base({}, {}) if base is None else Base(of(TITLE, base[0]), of(TITLE, base[1]))
     field = replace(FIELD["title"], owner=owner)
-    made = merge_field(TITLE, field, local, remote, agreed, OURS, Rules.drift(field), {})
+    made = merge_field(TITLE, field, local, remote, agreed, Rules(OURS).of().of(TITLE, field), {})
     assert made.outcome is outcome
-
-
-def test_how_drift_follows_from_the_owner() -> None:
-    drifts = {owner: Rules.drift(replace(FIELD["title"], owner=owner)) for owner in Owner}
-    assert drifts == {Owner.ETILIZE: Drift.RESTORE, Owner.SHARED: Drift.KEEP, Owner.MERCHANT: Drift.ACCEPT,
-                      Owner.LOCKED: Drift.ACCEPT}
 
 
 def test_a_decision_shows_all_that_it_was_decided_from() -> None:
@@ -191,3 +191,45 @@ def test_every_path_of_the_table_has_a_field() -> None:
     assert {place(path).field.owner for path in (TITLE, BRAND, STOCK, OPTIONS)} == {Owner.SHARED, Owner.ETILIZE}
     assert Rules().default_strategy is Strategy.MANUAL_REVIEW
     assert WHOLE_PRODUCT not in FIELD
+
+
+@pytest.mark.parametrize(("path", "base", "local", "remote"), [
+    ("body_html", "<p>a</p>", "<P>a</P>\n", "<p>a</p>"), ("tags", ["a", "b"], ["B", "A"], ["a", "b"]),
+    ("variants[A].weight", {"value": "1", "unit": "POUNDS"}, {"value": "16", "unit": "OUNCES"},
+     {"value": "453.59237", "unit": "GRAMS"}),
+    ("variants[A].barcode", "036000291452", "0036000291452", "036000291452"),
+])
+def test_another_spelling_is_no_change(path: str, base: Value, local: Value, remote: Value) -> None:
+    there: dict[Path, Value] = {Path("variants[A].options"): ["A"]}
+    at = Path(path)
+    made = merged({**there, at: local}, {**there, at: remote}, Base({**there, at: base}, {**there, at: base}))
+    assert made.decisions == ()
+
+
+def test_what_combines_both_sides_is_neither_sides_value() -> None:
+    tags = Path("tags")
+    made = merged({tags: ["a", "l"]}, {tags: ["a", "r"]}, Base({tags: ["a"]}, {tags: ["a"]}), Strategy.MERGE_FIELDS)
+    (decision,) = made.decisions
+    assert (decision.outcome, decision.reason, decision.value) == (Outcome.PUSH, Reason.MERGED, ["a", "l", "r"])
+    assert (decision.dispute, decision.strategy) == (Dispute.BOTH_CHANGED, Strategy.MERGE_FIELDS)
+
+
+@pytest.mark.parametrize(("owner", "outcome", "alt"), [(Owner.SHARED, Outcome.CONFLICT, None),
+                                                       (Owner.ETILIZE, Outcome.PUSH, "L")])
+def test_an_element_that_both_changed_falls_to_the_owner(owner: Owner, outcome: Outcome, alt: str | None) -> None:
+    def picture(text: str) -> list[Value]:
+        return [{"source": "x", "alt": text}]
+
+    images, field = Path("images"), replace(FIELD["images"], owner=owner)
+    policy = Rules(Strategy.MERGE_FIELDS).of().of(images, field)
+    made = merge_field(images, field, picture("L"), picture("R"), Base({images: picture("")}, {images: picture("")}),
+                       policy, {})
+    assert made.outcome is outcome
+    assert made.merged == (picture(alt) if alt else None)
+
+
+def test_a_base_learns_what_the_catalog_said_where_both_sides_were_combined() -> None:
+    change = Change(Path("tags"), ["a", "r"], ["a", "l", "r"], Reason.MERGED, ["a", "l"])
+    item = make_item("p", "1", Operation.PRODUCT_UPDATE, [change])
+    assert PlanItem.from_json(item.to_json()).changes == (change,)
+    assert (change.said, replace(change, reason=Reason.CATALOG_CHANGED).said) == (["a", "l"], ["a", "l", "r"])

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.core.fields import REGISTRY, Field, Fields, Owner, Path, Strategy, Value
+from shopsync_pipeline.core.fields import REGISTRY, Field, Fields, Group, Owner, Path, Strategy, Value
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
     Base,
     Outcome,
     Resolution,
     Rules,
+    Seen,
     Side,
     Situation,
     merge_field,
@@ -42,8 +44,15 @@ def story(local: Value | None, remote: Value | None, base_local: Value | None, b
     return {(True, False): "catalog", (False, True): "store", (True, True): "both"}[moved]
 
 
-def by_judge(dispute: str, judge: str, *, restoring: str) -> Verdict:
-    """A dispute and who decides it: a person for a side, or the strategy."""
+def by_judge(dispute: str, judge: str, owner: str, last: str, *, restoring: str) -> Verdict:
+    """A dispute and who decides it: a person for a side, or the strategy. Text has no elements, so it goes to its
+    owner; what was seen to change last wins, if that was seen."""
+    if judge == "merge_fields":
+        judge = "etilize_priority" if owner == "etilize" else "manual_review"
+    if judge == "timestamp_based":
+        if last == "catalog":
+            return "push", "conflict: the catalog changed last", dispute
+        judge = "shopify_priority" if last == "store" else "manual_review"
     return {
         "etilize": ("push", "conflict: decided by review", dispute),
         "shopify": ("accepted", None, dispute),
@@ -53,15 +62,21 @@ def by_judge(dispute: str, judge: str, *, restoring: str) -> Verdict:
     }[judge]
 
 
-def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice: Side | None) -> Verdict:
+def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice: Side | None, last: str) -> Verdict:
     """The verdict as the docstrings of `Owner`, `Drift`, `Strategy` and `Field` promise it."""
     happened = story(*values)
+    owner = of.owner.value
+    ours_to_write = owner not in ("locked", "app") and of.writer not in (None, "inventory_set")
+    if happened == "quiet" and choice == "etilize" and values[0] != values[1] and ours_to_write:
+        return "push", "conflict: decided by review", "decided before, and now otherwise"
     if happened in ("not ours", "quiet"):
         return "in sync", None, None
     if happened == "same":
         return "agreed", None, None
-    if of.owner.value == "locked":
+    if owner == "locked":
         return "kept", None, None
+    if owner == "app":
+        return "accepted", None, None
     if values[0] is None and of.writer == "inventory_set":
         return "gone from the catalog", None, None
     if of.writer is None:
@@ -79,9 +94,20 @@ def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice
         return "push", "changed in the catalog", None
     judge = choice.value if choice else of.strategy.value if of.strategy else shop_wide
     if happened == "store":
-        return by_judge("edited in the store", judge, restoring="restored: the catalog owns this field")
+        return by_judge("edited in the store", judge, owner, last, restoring="restored: the catalog owns this field")
     dispute = {"both": "both sides changed", "first contact": "both sides had a value before the first sync"}[happened]
-    return by_judge(dispute, judge, restoring="conflict: the catalog has priority")
+    if happened == "first contact" and of.group == "media" and judge not in ("etilize", "etilize_priority"):
+        return "accepted", None, dispute
+    return by_judge(dispute, judge, owner, last, restoring="conflict: the catalog has priority")
+
+
+EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+SEEN = {
+    "unknown": Seen(), "tie": Seen(dict.fromkeys(Group, EARLY), dict.fromkeys(Group, EARLY)),
+    "catalog only": Seen(dict.fromkeys(Group, LATE), {}), "store only": Seen({}, dict.fromkeys(Group, LATE)),
+    "catalog": Seen(dict.fromkeys(Group, LATE), dict.fromkeys(Group, EARLY)),
+    "store": Seen(dict.fromkeys(Group, EARLY), dict.fromkeys(Group, LATE)),
+}
 
 
 def choices(local: Value | None, remote: Value | None) -> list[tuple[dict[Path, Resolution], Side | None]]:
@@ -91,16 +117,16 @@ def choices(local: Value | None, remote: Value | None) -> list[tuple[dict[Path, 
             ({AT: Resolution(Side.SHOPIFY, local, "another day")}, None)]
 
 
-def check_all_values(of: Field, strategy: Strategy) -> int:
+def check_all_values(of: Field, strategy: Strategy, last: str = "unknown") -> int:
     """Compares the merge with the oracle on every combination of four values and a review; returns how many."""
-    rules, count = Rules(strategy), 0
+    policy, count = Rules(strategy).of().of(AT, of), 0
     for local, remote, base_local, base_remote in product(VALUES, repeat=4):
         base = Base({} if base_local is None else {AT: base_local}, {} if base_remote is None else {AT: base_remote})
         for chosen, side in choices(local, remote):
-            made = merge_field(AT, of, local, remote, base, rules.strategy(of), rules.drift(of), chosen)
+            made = merge_field(AT, of, local, remote, base, policy, chosen, SEEN[last])
             found = (made.outcome.value, made.reason and made.reason.value, made.dispute and made.dispute.value)
             values = (local, remote, base_local, base_remote)
-            assert found == expected(of, strategy.value, values, side), (of.name, strategy, values, side)
+            assert found == expected(of, strategy.value, values, side, last), (of.name, strategy, values, side)
             faces = made.faces
             assert (faces.local, faces.remote, faces.base_local, faces.base_remote) == values
             count += 1
@@ -116,6 +142,12 @@ def test_every_field_of_the_registry_is_decided_as_promised_whatever_its_four_va
 def test_every_owner_is_respected_under_every_strategy(owner: Owner) -> None:
     for field, strategy in product((REGISTRY[0], REGISTRY[9], REGISTRY[-1]), Strategy):
         check_all_values(replace(field, owner=owner), strategy)
+
+
+@pytest.mark.parametrize("last", SEEN)
+def test_what_was_seen_to_change_last_wins_where_both_times_are_known_and_differ(last: str) -> None:
+    for field in REGISTRY:
+        check_all_values(field, Strategy.TIMESTAMP_BASED, last)
 
 
 @LAW
@@ -185,3 +217,52 @@ def test_a_product_created_from_the_catalog_is_in_sync_afterwards(local: Fields,
     shown, agreed = carried_out(merge, None, None, rewritten)
     assert set(shown) == set(local)
     assert merge_product(local=local, remote=shown, base=agreed, rules=Rules(strategy)).decisions == ()
+
+
+@LAW
+@given(situations(), st.sampled_from(Strategy), st.data())
+def test_no_edit_of_the_store_is_lost_unless_its_loss_is_on_record(
+        case: tuple[Fields, Fields | None, Base | None], strategy: Strategy, data: st.DataObject) -> None:
+    local, remote, base = case
+    if remote is None:
+        return
+    chosen = data.draw(reviews(local, remote))
+    merge = merge_product(local=local, remote=remote, base=base, rules=Rules(strategy), resolutions=chosen)
+    after, _ = carried_out(merge, remote, base)
+    on_record = {d.path for d in merge.decisions if d.dispute is not None}
+    agreed = base.remote if base else {}
+    known = {*agreed, *(base.local if base else {})}
+    for path, value in remote.items():
+        edited = value != agreed.get(path) if path in known else True
+        if not edited or path in on_record:
+            continue
+        if path == "tags" and after.get(path) != value:
+            kept = after.get(path, [])
+            assert isinstance(kept, list)
+            assert isinstance(value, list)
+            assert {str(tag) for tag in value} <= {str(tag) for tag in kept}
+        else:
+            assert after.get(path) == value, path
+
+
+@LAW
+@given(situations())
+def test_a_set_that_is_merged_keeps_every_tag_that_either_side_added(
+        case: tuple[Fields, Fields | None, Base | None]) -> None:
+    local, remote, base = case
+    if remote is None:
+        return
+    merge = merge_product(local=local, remote=remote, base=base, rules=Rules(Strategy.MERGE_FIELDS))
+    after, _ = carried_out(merge, remote, base)
+
+    def tags(fields: Fields) -> set[str]:
+        value = fields.get(Path("tags"), [])
+        return {str(tag) for tag in value} if isinstance(value, list) else set()
+
+    before = base or Base({}, {})
+    if Path("tags") not in local and Path("tags") not in before.local and Path("tags") not in before.remote:
+        return
+    if "tags" in {d.path for d in merge.having(Outcome.CONFLICT)}:
+        return  # One side added the tag that the other removed: a person decides.
+    assert tags(local) - tags(before.local) <= tags(after)
+    assert tags(remote) - tags(before.remote) <= tags(after) | (tags(before.local) - tags(local))

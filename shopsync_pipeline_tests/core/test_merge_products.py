@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shopsync_pipeline.core.fields import Fields, Path, Strategy, Value
+from shopsync_pipeline.core.fields import Fields, GonePolicy, Path, Strategy, Value
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
     Base,
@@ -162,3 +162,55 @@ def test_without_a_base_a_linked_product_agrees_where_both_sides_show_the_same()
         (TITLE, Outcome.CONFLICT), (OPTIONS, Outcome.AGREED),
         ("variants[A].options", Outcome.AGREED), ("variants[A].price", Outcome.AGREED),
     }
+
+
+@pytest.mark.parametrize(("strategy", "outcome"), [(REVIEW, Outcome.CONFLICT), (THEIRS, Outcome.ACCEPTED)])
+def test_a_variant_moved_here_from_another_product_is_one_dispute(strategy: Strategy, outcome: Outcome) -> None:
+    merge = merge_product(local=product("A", "B"), remote=product("A"), base=both(product("A")), rules=Rules(strategy),
+                          moved={"B"})
+    assert told(merge) == [("variants[B].options", outcome, None, Dispute.MOVED)]
+    catalog_first = merge_product(local=product("A", "B"), remote=product("A"), base=both(product("A")),
+                                  rules=Rules(OURS), moved={"B"})
+    assert {d.path for d in catalog_first.having(Outcome.PUSH)} == {"variants[B].options", "variants[B].price"}
+
+
+@pytest.mark.parametrize(("strategy", "situation", "outcome"), [
+    (REVIEW, Situation.DELETED_IN_STORE, Outcome.CONFLICT), (THEIRS, Situation.DELETED_IN_STORE, Outcome.ACCEPTED),
+    (OURS, Situation.NEW, Outcome.PUSH),
+])
+def test_a_new_product_with_a_sku_of_another_one_is_not_created_unseen(strategy: Strategy, situation: Situation,
+                                                                       outcome: Outcome) -> None:
+    merge = merge_product(local=product("A"), remote=None, base=None, rules=Rules(strategy), moved={"A"})
+    assert merge.situation is situation
+    assert {d.outcome for d in merge.decisions} == {outcome}
+
+
+STATUS, STOCK = Path("status"), Path("variants[A].stock[default]")
+
+
+@pytest.mark.parametrize(("gone", "base", "shown", "written"), [
+    (GonePolicy.KEEP, "ACTIVE", "ACTIVE", {}),
+    (GonePolicy.DRAFT, "ACTIVE", "ACTIVE", {STATUS: "DRAFT"}),
+    (GonePolicy.ARCHIVE, "ACTIVE", "ACTIVE", {STATUS: "ARCHIVED"}),
+    (GonePolicy.ARCHIVE, None, "ACTIVE", {STATUS: "ARCHIVED"}),
+    (GonePolicy.DRAFT, "UNLISTED", "UNLISTED", {STATUS: "DRAFT"}),
+    (GonePolicy.DRAFT, "ACTIVE", "ARCHIVED", {}),
+    (GonePolicy.ARCHIVE, "DRAFT", "DRAFT", {}),
+    (GonePolicy.DRAFT, "DRAFT", "ACTIVE", {}),
+    (GonePolicy.ZERO_STOCK, "ACTIVE", "ACTIVE", {STOCK: 0}),
+])
+def test_what_is_written_to_a_product_gone_from_the_catalog(gone: GonePolicy, base: str | None, shown: str,
+                                                            written: Fields) -> None:
+    agreed: dict[Path, Value] = {**product("A"), STOCK: 5, **({STATUS: base} if base else {})}
+    remote: dict[Path, Value] = {**product("A", "THEIRS"), STOCK: 5, STATUS: shown,
+                                 Path("variants[THEIRS].stock[default]"): 3}
+    merge = merge_product(local=None, remote=remote, base=both(agreed), rules=Rules(REVIEW, gone=gone))
+    assert merge.situation is Situation.GONE
+    assert {d.path: d.value for d in merge.having(Outcome.PUSH)} == written
+
+
+def test_a_product_gone_from_the_catalog_is_deleted_as_a_whole_where_that_is_the_policy() -> None:
+    rules = Rules(REVIEW, gone=GonePolicy.DELETE)
+    merge = merge_product(local=None, remote=product("A"), base=both(product("A")), rules=rules)
+    assert told(merge) == [(WHOLE_PRODUCT, Outcome.DELETE, Reason.GONE, None)]
+    assert merge_product(local=None, remote=None, base=both(product("A")), rules=rules).decisions == ()

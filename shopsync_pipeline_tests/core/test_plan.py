@@ -18,7 +18,7 @@ ITEM = PlanItem(
 
 
 def test_lanes_are_defined_in_the_order_of_sending() -> None:
-    assert list(Lane) == ["stock", "price", "content", "creation", "removal"]
+    assert list(Lane) == ["stock", "price", "content", "creation", "publication", "removal"]
 
 
 def test_a_change_is_taken_back_by_its_mirror_image() -> None:

@@ -1,4 +1,4 @@
-"""From decisions to items: operation, lane, risk, order; the way back; the bounds."""
+"""From decisions to items: operation, lane, risk, order; the way back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from shopsync_pipeline.core.fields import Fields, Operation, Path, Risk, Strateg
 from shopsync_pipeline.core.merge import Base, Decision, Faces, Outcome, ProductMerge, Rules, Situation, merge_product
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 from shopsync_pipeline.core.planning import (
-    Bounds,
     arrange,
     first_changes,
     inputs_digest,
@@ -17,7 +16,6 @@ from shopsync_pipeline.core.planning import (
     make_item,
     ordered,
     plan_hash,
-    refusals,
 )
 
 A: dict[Path, Value] = {Path("options"): ["Size"], Path("variants[A].options"): ["S"]}
@@ -61,6 +59,11 @@ def test_a_new_product_is_one_creation_with_everything() -> None:
     ("handle", "new", Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.HIGH),
     ("metafields[custom.a]", {"type": "t", "value": "1"}, Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
     ("images", [{"source": "x", "alt": ""}], Operation.MEDIA_SET, Lane.CONTENT, Risk.LOW),
+    ("category", "el-2", Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
+    ("collections[lamps]", True, Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
+    ("publications[Online Store]", True, Operation.PUBLISH, Lane.PUBLICATION, Risk.HIGH),
+    ("variants[A].hs_code", "8471", Operation.VARIANTS_UPDATE, Lane.CONTENT, Risk.LOW),
+    ("variants[A].country_of_origin", "DE", Operation.VARIANTS_UPDATE, Lane.CONTENT, Risk.LOW),
     ("variants[A].price", "2.00", Operation.VARIANTS_UPDATE, Lane.PRICE, Risk.MEDIUM),
     ("variants[A].cost", "2.00", Operation.VARIANTS_UPDATE, Lane.PRICE, Risk.MEDIUM),
     ("variants[A].barcode", "123", Operation.VARIANTS_UPDATE, Lane.CONTENT, Risk.MEDIUM),
@@ -82,6 +85,47 @@ def test_a_metafield_that_the_catalog_dropped_is_deleted() -> None:
     found = planned(A, brand, Base(brand, brand))
     assert told(found) == [(Operation.METAFIELDS_DELETE, Lane.CONTENT, ["metafields[custom.a]"])]
     assert found[0].changes[0].after is None
+
+
+def test_a_product_leaves_the_channels_and_collections_that_the_catalog_dropped() -> None:
+    shown: dict[Path, Value] = {**A, Path("collections[lamps]"): True, Path("publications[POS]"): True}
+    found = planned(A, shown, Base(shown, shown))
+    assert told(found) == [(Operation.PRODUCT_UPDATE, Lane.CONTENT, ["collections[lamps]"]),
+                           (Operation.UNPUBLISH, Lane.PUBLICATION, ["publications[POS]"])]
+    assert [one.changes[0].after for one in found] == [None, None]
+
+
+def test_collections_and_channels_of_which_the_catalog_never_spoke_are_left_alone() -> None:
+    merchants: dict[Path, Value] = {**A, Path("collections[sale]"): True, Path("publications[POS]"): True}
+    assert planned({**A, Path("title"): "x"}, {**merchants, Path("title"): "x"}, None) == []
+    ours: dict[Path, Value] = {**A, Path("collections[lamps]"): True}
+    found = planned(ours, merchants, None)
+    assert [change.path for one in found for change in one.changes] == ["collections[lamps]"]
+
+
+def test_a_new_product_is_published_after_it_was_made() -> None:
+    made, published = planned({**A, Path("publications[Online Store]"): True}, None, None)
+    assert (made.operation, made.lane, made.depends_on) == (Operation.PRODUCT_CREATE, Lane.CREATION, ())
+    assert "publications[Online Store]" not in made.after()
+    assert (published.operation, published.lane) == (Operation.PUBLISH, Lane.PUBLICATION)
+    assert (published.depends_on, published.product_id) == ((made.item_id,), None)
+    assert published.after() == {"publications[Online Store]": True}
+    (deletion,) = inverse(made, created_id="7")
+    assert [one.operation for one in inverse(deletion)] == [Operation.PRODUCT_CREATE]
+    whole = make_item("p", "1", Operation.PRODUCT_DELETE, [
+        Change(path, value, None, Reason.UNDONE)
+        for path, value in {**A, Path("publications[Online Store]"): True}.items()])
+    again, shown = inverse(whole)
+    assert (again.operation, shown.operation, shown.depends_on) == (
+        Operation.PRODUCT_CREATE, Operation.PUBLISH, (again.item_id,))
+
+
+def test_publishing_is_undone_by_unpublishing_and_back() -> None:
+    published = make_item("p", "1", Operation.PUBLISH, [change("publications[POS]", before=None, after="x")])
+    (taken,) = inverse(published)
+    assert (taken.operation, taken.lane, taken.changes[0].after) == (Operation.UNPUBLISH, Lane.PUBLICATION, None)
+    (back,) = inverse(taken)
+    assert (back.operation, back.changes[0].after) == (Operation.PUBLISH, "x")
 
 
 def test_fields_of_one_operation_share_one_item_and_lanes_follow_each_other() -> None:
@@ -211,37 +255,6 @@ def test_undo_deletes_metafields_that_were_added_and_restores_those_that_were_de
     }
     (restored,) = inverse(make_item("p", "1", Operation.METAFIELDS_DELETE, [change("metafields[a.b]", after=None)]))
     assert restored.operation is Operation.PRODUCT_UPDATE
-
-
-FIGURES = {"linked": 100, "updated": 0, "conflicted": 0, "catalog": 100}
-
-
-@pytest.mark.parametrize(("figures", "bounds", "said"), [
-    ({}, Bounds(), []),
-    ({"updated": 50, "conflicted": 50}, Bounds(), []),
-    ({"updated": 51}, Bounds(), ["51 of 100 linked products (51%) would be updated; the bound is 50%"]),
-    ({"conflicted": 51}, Bounds(), ["51 of 100 linked products (51%) have conflicts; the bound is 50%"]),
-    ({"updated": 1}, Bounds(max_updated_share=0), ["1 of 100 linked products (1%) would be updated"]),
-    ({"updated": 100, "conflicted": 100}, Bounds(max_updated_share=1, max_conflict_share=1), []),
-    ({"linked": 19, "updated": 19, "conflicted": 19}, Bounds(), []),
-    ({"linked": 20, "updated": 20, "conflicted": 0}, Bounds(), ["20 of 20 linked products (100%) would be updated"]),
-    ({"catalog": 0}, Bounds(), ["The catalog is empty but 100 products of the shop are linked to it."]),
-    ({"catalog": 0, "linked": 1}, Bounds(), ["The catalog is empty but 1 products"]),
-    ({"catalog": 0, "linked": 0}, Bounds(), []),
-    ({"updated": 60, "conflicted": 70, "catalog": 0}, Bounds(), ["The catalog is empty", "60 of 100", "70 of 100"]),
-])
-def test_a_plan_that_does_too_much_is_refused_with_the_figures(figures: dict[str, int], bounds: Bounds,
-                                                               said: list[str]) -> None:
-    found = refusals(bounds, **{**FIGURES, **figures})
-    assert len(found) == len(said)
-    assert all(sentence.startswith(start) for sentence, start in zip(found, said, strict=True))
-
-
-@pytest.mark.parametrize(("word", "setting"), [
-    ("updated", "SYNC_MAX_UPDATED_SHARE"), ("conflicted", "SYNC_MAX_CONFLICT_SHARE"),
-])
-def test_a_refusal_names_the_setting_that_loosens_it(word: str, setting: str) -> None:
-    assert setting in refusals(Bounds(), **{**FIGURES, word: 90})[0]
 
 
 def test_a_plans_hash_follows_from_its_inputs_and_items_in_order() -> None:

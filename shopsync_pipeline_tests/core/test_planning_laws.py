@@ -40,7 +40,7 @@ def in_order(items: list[PlanItem]) -> bool:
 @given(situations(), strategies)
 def test_items_carry_each_pushed_field_once_with_its_before_and_after(case: Case, strategy: Strategy) -> None:
     merge, items = planned("p", case, strategy)
-    pushed = {d.path: (d.faces.remote, d.faces.local) for d in merge.having(Outcome.PUSH)}
+    pushed = {d.path: (d.faces.remote, d.value) for d in merge.having(Outcome.PUSH)}
     carried = [(change.path, (change.before, change.after)) for item in items for change in item.changes]
     assert dict(carried) == pushed
     assert len(carried) == len(pushed)

@@ -126,3 +126,26 @@ def test_linked_products_that_the_catalog_lost_are_counted(settled: Database) ->
         assert BaseStore(connection, SHOP).gone() == 0
         take(connection, SHOP, {"a": OURS, "new": OURS})
         assert BaseStore(connection, SHOP).gone() == 2
+
+
+def test_a_linked_product_that_left_the_catalog_is_looked_at_until_it_is_marked_and_again_when_the_store_changes(
+        database: Database) -> None:
+    shown = digests({Path("title"): "Pot"})
+    with database.write() as connection:
+        base = BaseStore(connection, SHOP)
+        Snapshot(connection, SHOP).put([stored(f"gid/{key}") for key in "abc"])
+        base.put([agreed("a"), agreed("b", seen=("gone:draft", shown)), agreed("c", seen=("gone:draft", "older")),
+                  agreed("d", seen=("gone:draft", shown))])
+        assert list(base.unsettled_gone("gone:draft")) == ["a", "c", "d"], "d is no longer in the store"
+        assert list(base.unsettled_gone("gone:archive")) == ["a", "b", "c", "d"]
+        assert list(base.unsettled_gone("gone:archive", {"b"})) == ["b"]
+        assert list(BaseStore(connection, OTHER).unsettled_gone("gone:draft")) == []
+
+
+def test_a_settled_product_can_be_looked_at_again(database: Database) -> None:
+    with database.write() as connection:
+        base = BaseStore(connection, SHOP)
+        base.put([agreed("a", seen=("l", "r")), agreed("b", seen=("l", "r"))])
+        base.look_again(["a"])
+        assert {key: (row.seen_local, row.seen_remote) for key, row in base.get(["a", "b"]).items()} == {
+            "a": ("", ""), "b": ("l", "r")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.core.fields import Path, Strategy
 from shopsync_pipeline.core.merge import Decision, Dispute, Faces, Outcome, Resolution, Side
 from shopsync_pipeline.core.plan import Reason
+from shopsync_pipeline.core.suggest import Suggestion
 from shopsync_pipeline.db.conflicts import Conflict, Conflicts, ConflictState
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline_tests.db.samples import OTHER, SHOP
@@ -186,3 +188,31 @@ def test_conflicts_are_found_by_state_and_product_in_order(database: Database) -
         assert len(conflicts.find(most=2)) == 2
         assert conflicts.counts() == {"pending": 1, "kept": 2}
         assert Conflicts(connection, OTHER).counts() == {}
+
+
+def test_a_conflict_remembers_its_rule_and_what_was_suggested(database: Database) -> None:
+    with database.write() as connection:
+        conflicts = Conflicts(connection, SHOP)
+        conflicts.record({"a": [replace(PENDING, rule="Acme")]}, "plan", None,
+                         {("a", TITLE): Suggestion("etilize", "The catalog owns this field.")})
+        (one,) = conflicts.find()
+        assert (one.rule, one.suggestion) == ("Acme", Suggestion("etilize", "The catalog owns this field."))
+        conflicts.record({"a": [PENDING]}, "plan", None)
+        (again,) = conflicts.find()
+        assert (again.conflict_id, again.rule, again.suggestion) == (one.conflict_id, "", None)
+
+
+def test_a_decided_conflict_can_be_decided_again(database: Database) -> None:
+    record(database, {"a": [BY_STRATEGY]})
+    (one,) = found(database)
+    now = Faces(local="l", remote="newer")
+    with database.write() as connection:
+        conflicts = Conflicts(connection, SHOP)
+        conflicts.decide_again(one.conflict_id, Side.SHOPIFY, "Ada", now, ConflictState.RESOLVED)
+        again = conflicts.get(one.conflict_id)
+        assert (again.state, again.resolution, again.resolved_by, again.faces) == (
+            ConflictState.RESOLVED, Side.SHOPIFY, "Ada", now)
+        with pytest.raises(ShopsyncError, match="There is no conflict nope"):
+            conflicts.get("nope")
+        with pytest.raises(ShopsyncError, match=f"There is no conflict {one.conflict_id}"):
+            Conflicts(connection, OTHER).get(one.conflict_id)

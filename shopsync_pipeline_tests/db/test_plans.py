@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shopsync_pipeline.core.errors import PlanRefusedError
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.core.planning import ordered
+from shopsync_pipeline.core.rollout import Held, Hold
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.plans import ItemState, Plans, PlanState
 from shopsync_pipeline_tests.db.samples import OTHER, SHOP, item, stock
@@ -150,3 +153,64 @@ def test_a_superseded_plan_is_not_sent_any_more(database: Database) -> None:
         save(plans)
         with pytest.raises(PlanRefusedError, match=f"Plan {outdated} was superseded by a newer one"):
             plans.get(outdated).require_sendable()
+
+
+WHY = Held(Hold.PHASE, "later")
+
+
+def test_items_that_wait_are_saved_with_their_reason(database: Database) -> None:
+    with database.write() as connection:
+        plans = Plans(connection, SHOP)
+        plan_id = plans.save(hash_="h", inputs="i", scope="all", run_id=None, items=ITEMS, summary={}, refusals=(),
+                             held={CONTENT[0]: WHY, CONTENT[1]: WHY}, seen_local={"a": "digest"})
+        assert plans.states(plan_id, Lane.CONTENT) == dict.fromkeys(CONTENT, ItemState.HELD)
+        assert plans.held(plan_id) == [("phase", "later", 2, ["a", "b"])]
+        assert {(one.product_key, state, note) for one, state, note in plans.items_with_state(plan_id)} == {
+            ("a", ItemState.HELD, "later"), ("b", ItemState.HELD, "later"), ("c", ItemState.PLANNED, ""),
+            ("d", ItemState.PLANNED, "")}
+        assert plans.seen_local(plan_id, CONTENT) == {CONTENT[0]: "digest", CONTENT[1]: ""}
+        assert list(plans.counts(plan_id).items()) == [
+            (("stock", "medium", "inventory_set", "planned"), 2), (("content", "low", "product_update", "held"), 2)]
+
+
+def test_a_halted_plan_waits_for_a_person_and_keeps_what_waited_before(database: Database) -> None:
+    with database.write() as connection:
+        plans = Plans(connection, SHOP)
+        plan_id = save(plans)
+        plans.hold(plan_id, {CONTENT[0]: WHY})
+        plans.mark(plan_id, [ITEMS[0].item_id], ItemState.CONFIRMED)
+        assert plans.halt(plan_id, "too many failed") == 2
+        halted = plans.get(plan_id)
+        assert halted.state is PlanState.HALTED
+        with pytest.raises(PlanRefusedError, match=f"shopsync plan continue {plan_id}"):
+            halted.require_sendable()
+
+        assert plans.resume(plan_id, "Ada", "looked at") == 2
+
+        continued = plans.get(plan_id)
+        continued.require_sendable()
+        assert (continued.state, continued.continued_by, continued.continue_reason) == (
+            PlanState.APPLYING, "Ada", "looked at")
+        assert continued.continued_at is not None
+        assert plans.states(plan_id)[CONTENT[0]] is ItemState.HELD
+        assert sorted(plans.states(plan_id).values()) == ["confirmed", "held", "planned", "planned"]
+
+
+def test_an_approval_is_for_the_content_that_it_was_given_for(database: Database) -> None:
+    with database.write() as connection:
+        plans = Plans(connection, SHOP)
+        plan_id = save(plans, refusals=("too much",))
+        plans.approve(plan_id, "Ada", "a new season")
+        approved = plans.get(plan_id)
+        assert (approved.approved, approved.approved_hash) == (True, "h")
+        with pytest.raises(PlanRefusedError, match="too much"):
+            replace(approved, hash="another").require_sendable()
+
+
+def test_what_depends_on_what_is_kept(database: Database) -> None:
+    first, second = item("a"), replace(item("a", "vendor"), depends_on=(item("a").item_id,))
+    with database.write() as connection:
+        plans = Plans(connection, SHOP)
+        plan_id = save(plans, [first, second])
+        assert plans.dependencies(plan_id) == 1
+        assert list(plans.items(plan_id)) == [first, second]

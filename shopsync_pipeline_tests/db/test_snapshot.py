@@ -134,3 +134,31 @@ def test_what_was_read_long_ago_is_told_without_loading_it(database: Database) -
                       stored("new", read_at=after_noon(1))])
         assert sorted(snapshot.read_until(["old", "noon", "new", "unknown"], NOON)) == ["noon", "old"]
         assert snapshot.read_until([], NOON) == []
+
+
+def seen(database: Database) -> dict[str, str]:
+    with database.read() as connection:
+        (found,) = Snapshot(connection, SHOP).products(["1"])
+    return {group.value: f"{instant:%H:%M}" for group, instant in found.seen_changed.items()}
+
+
+def test_a_read_remembers_when_it_first_saw_a_group_of_fields_changed(database: Database) -> None:
+    reads = [({"title": "a", "vendor": "v"}, 0), ({"title": "a", "vendor": "v"}, 60),
+             ({"title": "b", "vendor": "v"}, 120), ({"title": "b", "vendor": "w"}, 180),
+             ({"title": "b", "vendor": "w"}, 240)]
+    told = []
+    for fields, seconds in reads:
+        with database.write() as connection:
+            read = stored("1", fields=document(**fields), read_at=after_noon(seconds))
+            Snapshot(connection, SHOP).put([read], read=True)
+        told.append(seen(database))
+    assert told == [{}, {}, {"content": "12:02"}, {"content": "12:02", "taxonomy": "12:03"},
+                    {"content": "12:02", "taxonomy": "12:03"}]
+
+
+def test_our_own_writes_are_no_change_of_the_store(database: Database) -> None:
+    for title, seconds, from_store in (("a", 0, True), ("b", 60, True), ("c", 120, False), ("c", 180, True)):
+        with database.write() as connection:
+            read = stored("1", fields=document(title=title), read_at=after_noon(seconds))
+            Snapshot(connection, SHOP).put([read], read=from_store)
+    assert seen(database) == {"content": "12:01"}

@@ -137,3 +137,26 @@ def test_a_collection_can_be_published_too(shop: DevStoreClient, lamps: str) -> 
     payload = shop.data(PUBLISH, {"id": lamps, "input": [{"publicationId": channel}]})["publishablePublish"]
     assert payload["userErrors"] == []
     assert visible(shop, lamps, channel)
+
+
+CHANNELS = """query C($type: CatalogType) { publications(first: 9, catalogType: $type) { nodes { name catalog {
+  __typename title status ... on AppCatalog { apps(first: 1) { nodes { title handle } } } } } } }"""
+
+
+def test_a_sales_channel_is_opened_and_known_by_the_title_of_its_app(shop: DevStoreClient) -> None:
+    made = shop.control("merchant", {"action": "create_publication", "name": "Point of Sale"})
+    assert made["publication"].startswith("gid://shopify/Publication/")
+    nodes = shop.data(CHANNELS, {"type": "APP"})["publications"]["nodes"]
+    assert [(node["name"], node["catalog"]["apps"]["nodes"]) for node in nodes] == [
+        ("Online Store", [{"title": "Online Store", "handle": "online_store"}]),
+        ("Point of Sale", [{"title": "Point of Sale", "handle": "point_of_sale"}])]
+    assert {(node["catalog"]["__typename"], node["catalog"]["status"]) for node in nodes} == {("AppCatalog", "ACTIVE")}
+    assert not {node["catalog"]["title"] for node in nodes} & {"Online Store", "Point of Sale"}
+    assert shop.data(CHANNELS, {"type": "MARKET"})["publications"]["nodes"] == []
+
+
+@pytest.mark.parametrize("name", ["Online Store", " ", None])
+def test_a_sales_channel_needs_a_name_of_its_own(shop: DevStoreClient, name: str | None) -> None:
+    answer = shop.http.post("/__devstore/merchant", json={"action": "create_publication", "name": name})
+    assert answer.status_code == 400
+    assert repr(name) in answer.text

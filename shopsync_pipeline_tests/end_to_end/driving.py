@@ -6,8 +6,10 @@ As a script it does one sync of what its environment names, like a run worker: `
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from shopsync_pipeline.db.plans import SavedPlan
 from shopsync_pipeline.engine.apply import ApplyReport
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings, load
+from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.steps import planned, push
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +56,28 @@ def start(settings: Settings, cwd: Path) -> subprocess.Popen[bytes]:
     """Starts one sync as a process of its own."""
     command = [sys.executable, "-m", "shopsync_pipeline_tests.end_to_end.driving"]
     return subprocess.Popen(command, env={**environment(settings), "PYTHONPATH": str(ROOT)}, cwd=cwd)
+
+
+def kill_after(mutations: int, process: subprocess.Popen[bytes], store: DevStore) -> None:
+    """Kills a process as soon as the store has executed so many mutations; fails if it ends before."""
+    store.control("settings", {"latency_ms": 25})
+    try:
+        until = time.monotonic() + 60
+        while mutations_of(store) < mutations:
+            assert process.poll() is None, f"the run ended with {process.returncode} before it could be killed"
+            assert time.monotonic() < until, "the run sends nothing"
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(30) == -signal.SIGKILL
+    finally:
+        process.kill()
+        store.control("settings", {"latency_ms": 0})
+
+
+def mutations_of(store: DevStore) -> int:
+    """Mutations that write products, prices or stock; the set-up of the custom id is none of them."""
+    counted: dict[str, int] = store.control("stats")["mutations"]
+    return sum(count for root, count in counted.items() if root != "metafieldDefinitionCreate")
 
 
 if __name__ == "__main__":

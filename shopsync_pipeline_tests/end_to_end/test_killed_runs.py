@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +20,7 @@ from shopsync_pipeline.db.schema import ledger
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import DevStore
-from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, start, sync
+from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, kill_after, mutations_of, start, sync
 
 PRODUCTS = 40
 
@@ -34,7 +32,7 @@ def test_killed_while_creating(after: int, make_settings: Callable[..., Settings
     write_sample_export(settings.export_path, products=PRODUCTS)
     expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=1)
 
-    _kill_after(after, start(settings, tmp_path), dev_store)
+    kill_after(after, start(settings, tmp_path), dev_store)
     assert 0 < len(dev_store.products()) < PRODUCTS
     done = sync(Context.open(settings))
 
@@ -52,10 +50,10 @@ def test_killed_while_updating(after: int, make_settings: Callable[..., Settings
     expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=2)
     write_sample_export(settings.export_path, products=PRODUCTS)
     sync(Context.open(settings))
-    created = _mutations(dev_store)
+    created = mutations_of(dev_store)
     _change_prices_and_stock(settings.export_path)
 
-    _kill_after(created + after, start(settings, tmp_path), dev_store)
+    kill_after(created + after, start(settings, tmp_path), dev_store)
     done = sync(Context.open(settings))
 
     assert done.report.set_aside == []
@@ -76,7 +74,7 @@ def test_killed_dagster_run_is_launched_again(make_settings: Callable[..., Setti
         return subprocess.Popen([*command, "full_sync"], env=env, cwd=tmp_path, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
 
-    _kill_after(11, execute(), dev_store)
+    kill_after(11, execute(), dev_store)
     assert 0 < len(dev_store.products()) < PRODUCTS
     assert execute().wait(120) == 0
 
@@ -97,28 +95,6 @@ def _undisturbed(settings: Settings, start_dev_store: Callable[..., DevStore], t
         _change_prices_and_stock(settings.export_path)
         sync(context)
     return _contents(store)
-
-
-def _kill_after(mutations: int, process: subprocess.Popen[bytes], store: DevStore) -> None:
-    """Kills a process as soon as the store has executed so many mutations; fails if it ends before."""
-    store.control("settings", {"latency_ms": 25})
-    try:
-        until = time.monotonic() + 60
-        while _mutations(store) < mutations:
-            assert process.poll() is None, f"the run ended with {process.returncode} before it could be killed"
-            assert time.monotonic() < until, "the run sends nothing"
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait(30) == -signal.SIGKILL
-    finally:
-        process.kill()
-        store.control("settings", {"latency_ms": 0})
-
-
-def _mutations(store: DevStore) -> int:
-    """Mutations that write products, prices or stock; the set-up of the custom id is none of them."""
-    counted: dict[str, int] = store.control("stats")["mutations"]
-    return sum(count for root, count in counted.items() if root != "metafieldDefinitionCreate")
 
 
 def _contents(store: DevStore) -> dict[str, Any]:

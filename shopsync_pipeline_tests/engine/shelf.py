@@ -8,7 +8,7 @@ from pathlib import Path
 COLUMNS = (
     "Handle", "Title", "Body (HTML)", "Vendor", "Type", "Tags", "Published", "Option1 Name", "Option1 Value",
     "Variant SKU", "Variant Inventory Tracker", "Variant Inventory Qty", "Variant Inventory Policy", "Variant Price",
-    "Variant Requires Shipping", "Variant Taxable", "Image Src", "Image Alt Text", "Status",
+    "Variant Requires Shipping", "Variant Taxable", "Variant Barcode", "Image Src", "Image Alt Text", "Status",
 )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.db.conflicts import ConflictState
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.resolve import open_conflicts, resolve
 from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
-from shopsync_pipeline_tests.engine.steps import planned, push, sync
+from shopsync_pipeline_tests.engine.steps import conflicts_of, planned, push, sync
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -113,3 +114,57 @@ def test_a_product_that_is_none_of_ours_is_left_alone(context: Context, shelf: S
 
     assert by_id(dev_store)[other] == before
     assert len(by_id(dev_store)) == 6
+
+
+def test_a_barcode_tells_before_the_handle(context: Context, shelf: Shelf, dev_store: DevStore) -> None:
+    shelf.rows["L1"]["Variant Barcode"] = "036000291452"
+    shelf.write()
+    old = make(dev_store, "Old lamp", sku="OLD-1")
+    dev_store.control("merchant", {"action": "edit_variant", "sku": "OLD-1", "fields": {"barcode": "0036000291452"}})
+    make(dev_store, "Lamp by another name", handle="lamp-1")
+
+    plan = planned(context)
+
+    assert plan.summary["products"]["create"] == 4
+    linked = {conflict.product_key for conflict in open_conflicts(context)}
+    assert linked == {"handle:lamp-1"}
+    push(context, plan)
+    assert by_id(dev_store)[old]["descriptionHtml"] == "<p>Lamp 1 is bright</p>"
+
+
+def with_picture(store: DevStore, product_id: str, alt: str) -> None:
+    variables = {"identifier": {"id": product_id}, "input": {"files": [
+        {"originalSource": "https://cdn.example/old.jpg", "alt": alt, "contentType": "IMAGE"}]}}
+    answer = store.graphql("""mutation P($identifier: ProductSetIdentifiers!, $input: ProductSetInput!) {
+      productSet(identifier: $identifier, input: $input, synchronous: true) { userErrors { message } } }""", variables)
+    assert answer["productSet"]["userErrors"] == []
+
+
+@pytest.mark.parametrize("alt", ["", "Lamp 1 seen from the front"], ids=["unknown", "recognised"])
+def test_pictures_of_an_adopted_product_are_no_conflict_and_stay(context: Context, shelf: Shelf, dev_store: DevStore,
+                                                                alt: str) -> None:
+    old = make(dev_store, "Lamp 1", sku="L1")
+    with_picture(dev_store, old, alt)
+    before = by_id(dev_store)[old]["media"]
+
+    sync(context)
+    sync(context)
+
+    assert by_id(dev_store)[old]["media"] == before
+    assert not {"images", "variants[L1].image"} & {conflict.path for conflict in open_conflicts(context)}
+    notes = [one.path for one in conflicts_of(context, ConflictState.AUTO_RESOLVED)]
+    assert ("images" in notes) is (alt == "")
+
+
+def test_a_sku_that_moved_to_another_product_of_the_catalog_is_asked_about(context: Context, shelf: Shelf,
+                                                                          dev_store: DevStore) -> None:
+    sync(context)
+    shelf.rows["NEW"] = {**shelf.rows["L1"], "Handle": "lamp-new", "Title": "Lamp, new series"}
+    shelf.rows["L1"]["Variant SKU"] = "L1-OLD"
+    shelf.write()
+
+    sync(context)
+
+    moved = [one for one in open_conflicts(context) if one.dispute == "moved here from another product"]
+    assert [(one.product_key, one.path) for one in moved] == [("handle:lamp-new", "product")]
+    assert len(by_id(dev_store)) == 5

@@ -80,16 +80,14 @@ def test_stock_goes_out_in_batches_of_the_configured_size(make_settings: Callabl
     assert stock(dev_store) == {f"L{number}": number for number in range(1, 6)}
 
 
-def test_a_refused_item_keeps_shopifys_reason_and_the_others_go(context: Context, shelf: Shelf,
-                                                               dev_store: DevStore) -> None:
+def test_what_shopify_would_refuse_is_not_sent_and_the_others_go(context: Context, shelf: Shelf,
+                                                                dev_store: DevStore) -> None:
     shelf.change("L2", title="x" * 300)
 
     report = sync(context)
 
-    assert (report.items(ItemState.CONFIRMED), report.items(ItemState.REJECTED)) == (4, 1)
-    ((key, operation, state, why),) = report.set_aside
-    assert (key, operation, state) == ("handle:lamp-2", "product_create", "rejected")
-    assert "is too long (maximum is 255 characters)" in why
+    assert (report.items(ItemState.CONFIRMED), report.items(ItemState.HELD)) == (4, 1)
+    assert report.mutations == 4
     assert len(dev_store.products()) == 4
     shelf.change("L2", title="A title that fits")
     assert sync(context).items(ItemState.CONFIRMED) == 1

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.db.plans import PlanState
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.diff import diff, keys_of
+from shopsync_pipeline.engine.diff import diff
 from shopsync_pipeline.engine.ingest import ingest
-from shopsync_pipeline.engine.review import one_plan, plan_changes, plan_frame, recent_plans
+from shopsync_pipeline.engine.names import keys_of
+from shopsync_pipeline.engine.review import one_plan, plan_changes, recent_plans
 from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.steps import changes_of, items_of, planned, read_store, sync
@@ -81,10 +80,7 @@ def test_only_what_changed_is_planned_each_field_with_before_and_after(context: 
     }
     assert [item.lane.value for item in items_of(context, plan)] == ["stock", "price", "content"]
     assert plan.summary["products"] == {"create": 0, "update": 3, "conflict": 0, "kept": 0, "accepted": 0,
-                                        "in_sync": 2, "gone": 0}
-    frame = plan_frame(context, plan.plan_id)
-    assert len(frame) == 3
-    assert Decimal(frame.set_index("product").loc["handle:lamp-1", "after"]) == 99
+                                        "in_sync": 2, "gone": 0, "retire": 0}
 
 
 def test_changes_are_shown_in_pages(context: Context, shelf: Shelf) -> None:
@@ -142,15 +138,3 @@ def test_unknown_names_are_all_told(context: Context, shelf: Shelf) -> None:
     ingest(context)
     with pytest.raises(ShopsyncError, match="The catalog has no product L9, nope"):
         keys_of(context, ["L9", "L1", "nope"])
-
-
-def test_what_left_the_catalog_is_counted_and_stays_in_the_store(context: Context, shelf: Shelf,
-                                                                 dev_store: DevStore) -> None:
-    sync(context)
-    shelf.remove("L5")
-
-    report = sync(context)
-
-    assert report.plan.summary["products"]["gone"] == 1
-    assert report.mutations == 0
-    assert len(dev_store.products()) == 5

@@ -111,10 +111,10 @@ def test_the_store_follows_a_rollback(context: Context, shelf: Shelf, dev_store:
     """With the bad delivery still lying there: the next run takes what it wrote back."""
     sync(context)
     good = one_import(context).import_id
-    shelf.change("L1", price="0.01")
+    shelf.change("L1", price="4.00")
     sync(context)
     prices = {node["handle"]: node["variants"]["nodes"][0]["price"] for node in dev_store.products()}
-    assert prices["lamp-1"] == "0.01"
+    assert prices["lamp-1"] == "4.00"
 
     roll_back(context, good, by="Ada", reason="wrong prices")
     sync(context)

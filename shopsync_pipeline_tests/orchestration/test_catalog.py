@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from shopsync_pipeline.engine.imports import approve_import, recent_imports
+from shopsync_pipeline.engine.review import recent_plans
 from shopsync_pipeline.engine.rollback import roll_back
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.orchestration.conftest import ControlRoom
@@ -55,14 +56,18 @@ def test_a_refused_delivery_fails_with_its_figures_and_an_approved_one_shows_the
     newest = recent_imports(room.context)[0]
     assert f"shopsync catalog approve {newest.import_id}" in told
     approve_import(room.context, newest.import_id, by="Ada", reason="eight lamps fewer")
-    shown = catalog(room)
+    taken = room.run("full_sync")
+    shown = room.metadata(taken, "etilize", "local_catalog")
     assert shown["approved_refusals"].startswith("approved by Ada:\n\n- The delivery has 12 products")
+    assert not taken.success, "what that takes out of sale has to be approved as well"
+    assert any(refusal.startswith("8 of 20 linked products (40%) would be taken out of sale")
+               for refusal in recent_plans(room.context)[0].refusals)
 
 
 def test_after_a_rollback_runs_go_on_with_what_the_catalog_was(room: ControlRoom, shelf: Shelf) -> None:
     catalog(room)
     good = recent_imports(room.context)[0].import_id
-    shelf.change("L1", price="99.00")
+    shelf.change("L1", price="15.00")
     catalog(room)
     roll_back(room.context, good, by="Ada", reason="wrong price")
 

@@ -35,7 +35,7 @@ def test_every_asset_says_what_it_is_and_whose() -> None:
 
 def test_jobs() -> None:
     assert {name for name in REPOSITORY.job_names if not name.startswith("__")} == {
-        "full_sync", "incremental_sync", "sync_products"}
+        "full_sync", "incremental_sync", "sync_products", "undo_run"}
 
 
 def test_who_talks_to_the_shop_holds_the_pool() -> None:
@@ -43,7 +43,7 @@ def test_who_talks_to_the_shop_holds_the_pool() -> None:
              if isinstance(node, dg.OpDefinition)}
     writers = {name for name, pool in pools.items() if pool == "shopify_admin_api"}
     assert writers == {"shopify__snapshot", "choose_plan", "push_stock", "push_price", "push_content", "push_creation",
-                       "push_removal"}
+                       "push_publication", "push_removal"}
     assert {pool for pool in pools.values() if pool} == {"shopify_admin_api"}
 
 

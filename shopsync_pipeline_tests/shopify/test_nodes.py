@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shopsync_pipeline.core.links import Links, VariantLink
+from shopsync_pipeline.shopify.listings import Listings
 from shopsync_pipeline.shopify.nodes import numeric, remote_product
 
 PRODUCT = "gid://shopify/Product/42"
@@ -74,6 +75,38 @@ def test_a_whole_product() -> None:
     assert product.custom_id == "etilize:9"
     assert product.updated_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
     assert (product.handle, product.skus) == ("lamp", ("L-1",))
+
+
+LISTINGS = Listings(
+    collections={"lamps": "gid://shopify/Collection/1", "desks": "gid://shopify/Collection/2"},
+    publications={"Online Store": "gid://shopify/Publication/1", "POS": "gid://shopify/Publication/2"},
+)
+
+
+def placed_node() -> dict[str, Any]:
+    row = variant_node(1, "A", "Default Title")
+    row["inventoryItem"] |= {"countryCodeOfOrigin": "IT", "harmonizedSystemCode": "940521"}
+    return product_node(
+        row, templateSuffix="lamps", category={"id": "gid://shopify/TaxonomyCategory/hg-13-3"},
+        collections={"nodes": [{"id": f"gid://shopify/Collection/{number}"} for number in (9, 1)]},
+        publications={"nodes": [{"publication": {"id": f"gid://shopify/Publication/{number}"}} for number in (2, 9)]},
+    )
+
+
+def test_where_a_product_is_placed_and_what_customs_ask() -> None:
+    fields = remote_product(placed_node(), known=None, listings=LISTINGS).fields
+    plain = remote_product(product_node(variant_node(1, "A", "Default Title")), known=None).fields
+    assert {path: value for path, value in fields.items() if path not in plain} == {
+        "template_suffix": "lamps", "category": "hg-13-3", "collections[lamps]": True, "publications[POS]": True,
+        "variants[A].country_of_origin": "IT", "variants[A].hs_code": "940521",
+    }
+
+
+def test_collections_and_channels_that_are_not_synced_are_not_told() -> None:
+    fields = remote_product(placed_node(), known=None).fields
+    assert not [path for path in fields if path.startswith(("collections", "publications"))]
+    uncategorized = product_node(category={"id": "gid://shopify/TaxonomyCategory/na"}, templateSuffix="")
+    assert not {"category", "template_suffix"} & set(remote_product(uncategorized, known=None).fields)
 
 
 def test_stock_counts_only_where_it_is_tracked_and_the_item_is_kept_at_the_location() -> None:

@@ -28,8 +28,16 @@ from shopsync_pipeline.shopify.errors import (
     UserErrors,
     already_gone,
 )
+from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 from shopsync_pipeline.shopify.shop import Shop, describe, ensure_custom_id
-from shopsync_pipeline.shopify.snapshot import nothing_known, read_all, read_by_custom_ids, read_by_ids, read_since
+from shopsync_pipeline.shopify.snapshot import (
+    PageSizes,
+    nothing_known,
+    read_all,
+    read_by_custom_ids,
+    read_by_ids,
+    read_since,
+)
 from shopsync_pipeline.shopify.writes import Written, inventory_request, inventory_written, request, written
 
 TOKEN = "shpat_devstore_0123456789"
@@ -50,7 +58,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
 
 
-def control(address: str, action: str, **order: Any) -> None:
+def control(address: str, action: str, /, **order: Any) -> None:
     httpx.post(f"{address}/__devstore/{action}", json=order, trust_env=False).raise_for_status()
 
 
@@ -72,13 +80,14 @@ class Session:
         self.shop = shop
         self.place = shop.location_id
 
-    async def do(self, item: PlanItem, links: Links | None = None, **options: Any) -> Written:
-        asked = request(item, links, location_id=self.place, **options)
+    async def do(self, item: PlanItem, links: Links | None = None, *, listings: Listings = NOTHING_LISTED,
+                 **options: Any) -> Written:
+        asked = request(item, links, location_id=self.place, listings=listings, **options)
         answer = await self.client.mutate(asked.document, asked.variables, cost=asked.cost, repeatable=asked.repeatable)
         assert answer.requested_cost is not None
         assert answer.requested_cost <= asked.cost, asked.document
         self.estimated = asked.cost
-        return written(item, asked, answer.data, links)
+        return written(item, asked, answer.data, links, listings)
 
     async def read(self, gid: str, links: Links | None = None) -> Any:
         known: Mapping[str, Links] = {gid: links} if links else {}
@@ -323,7 +332,7 @@ def test_a_snapshot_holds_every_product_whole_and_a_delta_the_changed_ones(empty
 def test_a_filter_that_the_shop_ignores_is_an_error(empty: str) -> None:
     async def work(shop: Session) -> None:
         variables = {"first": 5, "after": None, "query": "no_such_filter:1", "sortKey": "ID", "locationId": shop.place,
-                     "variants": 1, "metafields": 1, "media": 1}
+                     **PageSizes(variants=1, metafields=1, media=1).inner()}
         with pytest.raises(FilterIgnored, match="no_such_filter"):
             await shop.client.query("products_page", variables, cost=50)
 

@@ -14,6 +14,7 @@ from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 from shopsync_pipeline.shopify.documents import document
 from shopsync_pipeline.shopify.errors import AnswerLost, NotSendable
+from shopsync_pipeline.shopify.listings import Listings
 from shopsync_pipeline.shopify.writes import (
     Request,
     inventory_request,
@@ -22,7 +23,7 @@ from shopsync_pipeline.shopify.writes import (
     written,
 )
 from shopsync_pipeline_tests.shopify.test_documents import VERSIONS, carried
-from shopsync_pipeline_tests.shopify.test_nodes import product_node, variant_node
+from shopsync_pipeline_tests.shopify.test_nodes import LISTINGS, product_node, variant_node
 
 PRODUCT = "gid://shopify/Product/42"
 PLACE = "gid://shopify/Location/1"
@@ -128,6 +129,72 @@ def test_a_creation_is_answered_with_names_and_ids() -> None:
     assert not written(asked_for, made, {"productSet": {"product": node}}, None).complete
 
 
+def test_a_creation_places_the_product_and_tells_what_came_of_it() -> None:
+    changes = {**NEW, "category": "hg-13-3", "template_suffix": "lamps", "collections[lamps]": True,
+               "variants[A].country_of_origin": "IT", "variants[A].hs_code": "940521"}
+    made = asked(Operation.PRODUCT_CREATE, changes, None, listings=LISTINGS)
+    sent = made.variables["input"]
+    assert (sent["category"], sent["templateSuffix"], sent["collections"]) == (
+        "gid://shopify/TaxonomyCategory/hg-13-3", "lamps", ["gid://shopify/Collection/1"])
+    assert sent["variants"][0]["inventoryItem"].items() >= {
+        "countryCodeOfOrigin": "IT", "harmonizedSystemCode": "940521"}.items()
+    assert (made.variables["withCategory"], made.variables["withCollections"]) == (True, True)
+    plain = asked(Operation.PRODUCT_CREATE, NEW, None)
+    assert (plain.variables["withCategory"], plain.variables["withCollections"]) == (False, False)
+    assert "collections" not in plain.variables["input"]
+
+
+def test_an_update_joins_and_leaves_collections_and_tells_where_the_product_is_now() -> None:
+    changes: dict[str, Any] = {"category": None, "template_suffix": None, "collections[lamps]": True,
+                               "collections[desks]": (True, None)}
+    made = asked(Operation.PRODUCT_UPDATE, changes, listings=LISTINGS)
+    assert made.variables["product"] == {
+        "category": None, "templateSuffix": "", "collectionsToJoin": ["gid://shopify/Collection/1"],
+        "collectionsToLeave": ["gid://shopify/Collection/2"]}
+    page = {"nodes": [{"id": "gid://shopify/Collection/1"}], "pageInfo": {"hasNextPage": False}}
+    node = {"id": PRODUCT, "title": "Lamp", "category": None, "templateSuffix": None, "collections": page}
+    asked_for = item(Operation.PRODUCT_UPDATE, changes)
+    after = written(asked_for, made, {"productUpdate": {"product": node}}, LINKS, LISTINGS)
+    assert after.complete
+    assert after.fields == {"category": None, "template_suffix": None, "collections[lamps]": True,
+                            "collections[desks]": None}
+    page["pageInfo"] = {"hasNextPage": True}
+    assert not written(asked_for, made, {"productUpdate": {"product": node}}, LINKS, LISTINGS).complete
+
+
+@pytest.mark.parametrize(("operation", "value", "name", "root"), [
+    (Operation.PUBLISH, True, "publish", "publishablePublish"),
+    (Operation.UNPUBLISH, (True, None), "unpublish", "publishableUnpublish"),
+])
+def test_a_product_is_put_on_channels_and_taken_off(operation: Operation, value: Any, name: str, root: str) -> None:
+    changes = {"publications[POS]": value, "publications[Online Store]": value}
+    made = asked(operation, changes, listings=LISTINGS)
+    assert (made.document, made.root, made.repeatable, made.cost) == (name, root, True, 10)
+    assert made.variables == {"id": PRODUCT, "input": [{"publicationId": "gid://shopify/Publication/2"},
+                                                       {"publicationId": "gid://shopify/Publication/1"}]}
+    after = written(item(operation, changes), made, {root: {"userErrors": []}}, LINKS, LISTINGS)
+    shown = True if operation is Operation.PUBLISH else None
+    assert after.fields == dict.fromkeys(changes, shown)
+    with pytest.raises(AnswerLost, match=f"answer to {name} holds no result"):
+        written(item(operation, changes), made, {root: None}, LINKS, LISTINGS)
+
+
+@pytest.mark.parametrize(("operation", "path", "listings", "sentence"), [
+    (Operation.PUBLISH, "publications[TikTok]", LISTINGS,
+     'The shop has no sales channel "TikTok"; it has: "Online Store", "POS".'),
+    (Operation.PUBLISH, "publications[POS]", Listings(), "sales channels are not synced in this shop"),
+    (Operation.PRODUCT_UPDATE, "collections[sale]", LISTINGS, 'no manual collection "sale"; it has: "desks", "lamps"'),
+    (Operation.PRODUCT_UPDATE, "collections[lamps]", Listings(publications={}), "manual collections are not synced"),
+    (Operation.PRODUCT_UPDATE, "collections[lamps]", Listings(collections={}), "it has: none"),
+    (Operation.PRODUCT_UPDATE, "category", LISTINGS, 'The category "True" is not an id of Shopify'),
+])
+def test_what_the_shop_does_not_have_is_said(operation: Operation, path: str, listings: Listings,
+                                             sentence: str) -> None:
+    with pytest.raises(NotSendable) as caught:
+        request(item(operation, {path: True}), LINKS, location_id=PLACE, listings=listings)
+    assert sentence in str(caught.value)
+
+
 def test_pictures_are_named_only_when_the_answer_has_them_all() -> None:
     asked_for = item(Operation.PRODUCT_CREATE, NEW, product_id=None)
     node = product_node(variant_node(1, "A", "Red", "S"), media={"nodes": [{"id": "m9", "alt": "Front"}]})
@@ -154,6 +221,7 @@ def test_an_update_sends_what_changed_and_clears_with_empty_values() -> None:
                     "status": "ACTIVE", "metafields": [
                         {"namespace": "custom", "key": "brand", "type": "single_line_text_field", "value": "B"}]},
         "metafields": 1, "metafieldKeys": ["custom.brand"], "withSeo": True, "withMetafields": True,
+        "collections": 50, "withCategory": False, "withCollections": False,
     }
     assert made.repeatable
 

@@ -10,6 +10,7 @@ from shopsync_pipeline.devstore.context import Context
 from shopsync_pipeline.devstore.ids import find_node, read_id
 from shopsync_pipeline.devstore.records import Location, Operation, Publication, gid
 from shopsync_pipeline.devstore.registry import attributes, field, query
+from shopsync_pipeline.devstore.views import CatalogView
 
 _SHOP_NUMBER = 1_000_000_001
 _DOMAIN_NUMBER = 1_000_000_002
@@ -71,7 +72,9 @@ def location(_source: Any, context: Context, arguments: dict[str, Any]) -> Locat
 
 @query("publications")
 def publications(_source: Any, context: Context, arguments: dict[str, Any]) -> Any:
-    """The sales channels products can be published to."""
+    """The sales channels products can be published to; this shop has no catalogs of other types."""
+    if arguments.get("catalogType", "APP") != "APP":
+        return page([], arguments)
     rows = sorted(context.store.publications.values(), key=lambda row: row.id, reverse=bool(arguments.get("reverse")))
     return page(rows, arguments, descending=bool(arguments.get("reverse")))
 
@@ -153,6 +156,38 @@ def publication_id(source: Publication, _context: Context, _arguments: dict[str,
 def publication_auto(_source: Publication, _context: Context, _arguments: dict[str, Any]) -> bool:
     """New products are never published by themselves."""
     return False
+
+
+@field("Publication", "catalog")
+def publication_catalog(source: Publication, _context: Context, _arguments: dict[str, Any]) -> CatalogView:
+    """The catalog behind a sales channel."""
+    return CatalogView(source)
+
+
+@field("AppCatalog", "id")
+def catalog_id(source: CatalogView, _context: Context, _arguments: dict[str, Any]) -> str:
+    """The catalog's gid; it has the channel's number."""
+    return gid("AppCatalog", source.publication.id)
+
+
+@field("AppCatalog", "title")
+def catalog_title(source: CatalogView, _context: Context, _arguments: dict[str, Any]) -> str:
+    """The catalog's title, which is not the channel's name."""
+    return f"Channel Catalog {source.publication.id}"
+
+
+@field("AppCatalog", "status")
+def catalog_status(_source: CatalogView, _context: Context, _arguments: dict[str, Any]) -> str:
+    """Catalogs of sales channels are always active."""
+    return "ACTIVE"
+
+
+@field("AppCatalog", "apps")
+def catalog_apps(source: CatalogView, _context: Context, arguments: dict[str, Any]) -> Any:
+    """The one app that is the sales channel; merchants know the channel by its title."""
+    name = source.publication.name
+    row = {"id": gid("App", source.publication.id), "title": name, "handle": name.lower().replace(" ", "_")}
+    return page([row], arguments, lambda _row: (1, 1))
 
 
 attributes("Location", createdAt="created_at", updatedAt="updated_at")

@@ -8,7 +8,8 @@ import dagster as dg
 from shopsync_pipeline.core.plan import Lane
 from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.db.shops import Progress
-from shopsync_pipeline.engine.apply import finish, push_lane
+from shopsync_pipeline.engine.apply import finish, push_lane, summed_up
+from shopsync_pipeline.engine.monitoring import NOTHING_SENT
 from shopsync_pipeline.engine.review import plan_to_send
 from shopsync_pipeline.orchestration.keys import APPLIED, APPLY_GROUP, DIFF, OWNERS, PROGRESS_TAG, WRITER_POOL
 from shopsync_pipeline.orchestration.metadata import MOST_ROWS, markdown_table
@@ -20,13 +21,18 @@ SHOW_EVERY = 2.0
 
 @dg.op(ins={"diff": dg.In(dg.Nothing)}, pool=WRITER_POOL, out=dg.Out(str))
 def choose_plan(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsync]) -> str:
-    """The newest plan. Fails with the reasons where it broke a bound and nobody approved it."""
+    """The newest plan. Fails with the reasons where it broke a bound and nobody approved it.
+
+    In monitoring mode a run that made a plan goes on to record it; a run that would send an earlier one fails.
+    """
     with shopsync.opened() as opened:
         plan = plan_to_send(opened, context.run_id)
+        monitoring = opened.settings.monitoring
     products, estimate = plan.summary["products"], plan.summary["estimate"]
     context.log.info(
         f"plan {plan.plan_id}: {products['create']} to create, {products['update']} to update, about "
         f"{estimate['points']:.0f} points in {estimate['requests']} requests"
+        + (f"; {NOTHING_SENT}" if monitoring else "")
     )
     return plan.plan_id
 
@@ -37,6 +43,8 @@ def _lane_op(lane: Lane) -> dg.OpDefinition:
     def push(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsync], plan_id: str) -> str:
         show = _Shown(context)
         with shopsync.opened() as opened:
+            if opened.settings.monitoring:
+                return plan_id
             done = asyncio.run(push_lane(opened, plan_id, lane, run_id=context.run_id, on_progress=show))
         if done.total:
             context.log.info(
@@ -73,9 +81,14 @@ class _Shown:
 def close_plan(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsync], plan_id: str) -> None:
     """Sums the plan up and shows what was not applied, by name and reason."""
     with shopsync.opened() as opened:
-        report = finish(opened, plan_id)
+        monitoring = opened.settings.monitoring
+        report = summed_up(opened, plan_id) if monitoring else finish(opened, plan_id)
     context.add_output_metadata({
         "plan": plan_id,
+        "monitoring": monitoring,
+        "sent": NOTHING_SENT if monitoring else "yes",
+        "would_send": report.items(ItemState.PLANNED) if monitoring else 0,
+        "held": report.items(ItemState.HELD),
         "confirmed": report.items(ItemState.CONFIRMED),
         "rejected": report.items(ItemState.REJECTED),
         "set_aside": report.items(ItemState.STALE),
@@ -87,7 +100,9 @@ def close_plan(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsy
                                 [(*key, count) for key, count in sorted(report.tally.items())]),
         "not_applied": markdown_table(("product", "operation", "state", "why"), report.set_aside[:MOST_ROWS]),
     })
-    context.instance.add_run_tags(context.run_id, {PROGRESS_TAG: f"{report.items(ItemState.CONFIRMED)} confirmed"})
+    ended = (f"monitoring: {report.items(ItemState.PLANNED)} not sent" if monitoring
+             else f"{report.items(ItemState.CONFIRMED)} confirmed")
+    context.instance.add_run_tags(context.run_id, {PROGRESS_TAG: ended})
     if report.items(ItemState.REJECTED):
         context.log.warning(
             f"{report.items(ItemState.REJECTED)} items were refused by Shopify; the asset's page says which and why"
@@ -102,7 +117,8 @@ LANE_OPS = {lane: _lane_op(lane) for lane in Lane}
     owners=OWNERS,
 )
 def applied_mutations(diff):  # type: ignore[no-untyped-def]
-    """The plan, sent: stock first, then prices, content, new products, removals. Every write has its ledger row."""
+    """The plan, sent: stock first, then prices, content, new products, sales channels, removals. Every write has its
+    ledger row."""
     plan_id = choose_plan(diff)
     for op in LANE_OPS.values():
         plan_id = op(plan_id)

@@ -3,8 +3,10 @@
 import dagster as dg
 from pydantic import Field
 
+from shopsync_pipeline.core.report import markdown
 from shopsync_pipeline.engine.diff import diff as make_diff
-from shopsync_pipeline.engine.diff import keys_of
+from shopsync_pipeline.engine.names import keys_of
+from shopsync_pipeline.engine.report import plan_report
 from shopsync_pipeline.engine.resolve import open_conflicts
 from shopsync_pipeline.engine.review import first_items
 from shopsync_pipeline.orchestration.keys import DIFF, LOCAL_CATALOG, OWNERS, PLAN_TAG, RECONCILE_GROUP, SNAPSHOT
@@ -27,6 +29,7 @@ def diff(context: dg.AssetExecutionContext, config: DiffConfig,
         only = keys_of(opened, config.only) if config.only else None
         plan = make_diff(opened, only=only, run_id=context.run.run_id)
         items = first_items(opened, plan.plan_id, MOST_ROWS)
+        report = markdown(plan_report(opened, plan.plan_id))
         conflicts = open_conflicts(opened, kept=True, most=MOST_ROWS)
     context.instance.add_run_tags(context.run.run_id, {PLAN_TAG: plan.plan_id})
     rows = [
@@ -41,5 +44,6 @@ def diff(context: dg.AssetExecutionContext, config: DiffConfig,
                 ("state", "product", "field", "agreed before", "catalog", "store", "why"), rows
             ),
             **plan_metadata(plan, items),
+            "report": dg.MetadataValue.md(report),
         },
     )

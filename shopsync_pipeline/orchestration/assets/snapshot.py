@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from shopsync_pipeline.engine.apply import recover
-from shopsync_pipeline.engine.diff import linked_ids
+from shopsync_pipeline.engine.names import linked_ids
 from shopsync_pipeline.engine.pull import pull, pull_products
 from shopsync_pipeline.orchestration.keys import OWNERS, SNAPSHOT, SOURCE_GROUP, WRITER_POOL
 from shopsync_pipeline.orchestration.resources import Shopsync
