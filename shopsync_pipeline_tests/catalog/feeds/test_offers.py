@@ -75,7 +75,7 @@ TAKEN = "its product already takes another SKU of this feed"
 
 
 def test_a_sku_matches_in_the_feeds_own_code_systems_only(tmp_path: Path) -> None:
-    codes = [(1, SPR, "ACM 11-A"), (2, INGRAM, "ACM 11-A"), (3, SPECIAL, "ZZ1"), (4, INGRAM, "QV5773")]
+    codes = [(1, SPR, "ACM 11-A"), (2, INGRAM, "ACM 11-A"), (3, SPECIAL, "ZZ1"), (4, INGRAM, "BA9001")]
     found = Matched([file(tmp_path, bestprice({}, {2: "ZZ1", 52: "", 69: ""}), "p.csv"),
                      file(tmp_path, ingram({}), "i.txt")], codes)
     assert {number: offer.feed for number, offer in found.offers.items()} == {
@@ -85,7 +85,7 @@ def test_a_sku_matches_in_the_feeds_own_code_systems_only(tmp_path: Path) -> Non
 
 def test_a_file_of_nobodys_matches_any_code_and_a_code_of_no_system_any_file(tmp_path: Path) -> None:
     assert set(Matched([feed(tmp_path, "sku,price\na1,5\n")], [(1, INGRAM, "A1")]).offers) == {1}
-    assert set(Matched([file(tmp_path, ingram({}))], [(1, "", "ba5773")]).offers) == {1}
+    assert set(Matched([file(tmp_path, ingram({}))], [(1, "", "ba9001")]).offers) == {1}
 
 
 def test_case_and_spaces_at_the_ends_never_matter(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_part_numbers_may_still_come_with_the_codes(tmp_path: Path) -> None:
 
 
 def test_a_distributors_sku_is_never_taken_for_a_part_number(tmp_path: Path) -> None:
-    found = Matched([file(tmp_path, ingram({8: ""}))], [], [(1, "Acme", "QV5773")])
-    assert found.unmatched == [("QV5773", NONE)]
+    found = Matched([file(tmp_path, ingram({8: ""}))], [], [(1, "Acme", "BA9001")])
+    assert found.unmatched == [("BA9001", NONE)]
 
 
 def test_a_sku_of_two_products_goes_to_the_first_and_each_product_to_its_best_sku(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_price_stock_and_another_distributor_make_one_offer(tmp_path: Path) -> N
     found = Matched(
         [file(tmp_path, bestprice({}), "p.csv"), file(tmp_path, stock(("ACM11A", "A", "EA", (5,))), "s.ezoh"),
          file(tmp_path, ingram({}), "i.txt")],
-        [(1, SPR, "ACM11A"), (1, INGRAM, "QV5773")])
+        [(1, SPR, "ACM11A"), (1, INGRAM, "BA9001")])
     offer = found.offers[1]
     assert (offer.feed, offer.cost) == ("spr_bestprice", Decimal("10.50"))
     assert [(level.location, level.available) for level in offer.stock] == [
@@ -180,7 +180,7 @@ def test_price_stock_and_another_distributor_make_one_offer(tmp_path: Path) -> N
 
 def test_the_shops_order_of_code_systems_decides_between_distributors(tmp_path: Path) -> None:
     members = [file(tmp_path, bestprice({}), "p.csv"), file(tmp_path, ingram({}), "i.txt")]
-    codes = [(1, SPR, "ACM 11-A"), (1, INGRAM, "QV5773")]
+    codes = [(1, SPR, "ACM 11-A"), (1, INGRAM, "BA9001")]
     assert Matched(members, codes, rules=CatalogRules(code_systems=(INGRAM, SPR))).offers[1].feed == "ingram"
 
 
@@ -205,7 +205,7 @@ def test_files_of_nobodys_are_feeds_of_their_own_that_add_up_where_they_match_al
 def changed(tmp_path: Path, *contents: bytes, carried: Iterable[CarriedRow] = (), rules: CatalogRules | None = None,
             ) -> Matched:
     members = [file(tmp_path, content, f"PRICE{number}.TXT") for number, content in enumerate(contents)]
-    return Matched(members, [(1, INGRAM, "QV5773"), (2, INGRAM, "BB1")], rules=rules, carried=carried)
+    return Matched(members, [(1, INGRAM, "BA9001"), (2, INGRAM, "BB1")], rules=rules, carried=carried)
 
 
 def price(amount: str) -> dict[int, str]:
@@ -236,7 +236,7 @@ def test_taking_away_what_nobody_knows_is_counted_and_no_error(tmp_path: Path) -
 
 def test_what_changes_left_is_carried_to_the_next_import(tmp_path: Path) -> None:
     first = changed(tmp_path, ingram({1: "A"}, {1: "A", 2: "BB1"}, {1: "A", 2: "STRAY"}))
-    assert [row.sku for row in first.state] == ["QV5773", "BB1", "STRAY"]
+    assert [row.sku for row in first.state] == ["BA9001", "BB1", "STRAY"]
     second = changed(tmp_path, ingram(price("9"), {1: "D", 2: "STRAY"}), carried=first.state)
     assert {number: offer.cost for number, offer in second.offers.items()} == {
         1: Decimal("9.00"), 2: Decimal("10.26")}
