@@ -56,7 +56,7 @@ def test_ingrams_actions(tmp_path: Path) -> None:
 
 def test_ingram_rows_with_commas_in_quotes_or_of_another_width(tmp_path: Path) -> None:
     text = ingram({}).decode()
-    quoted = text.replace(f"{'25PK INDEX CARDS':<35}", '"25PK, CARDS"')
+    quoted = text.replace(f"{'25PK INDEX CARDS':<31}", '"25PK, CARDS"')
     found = Read(file(tmp_path, (text + quoted + text.replace("25PK ", "25PK, ")).encode()))
     assert [row.line for row in found.rows] == [1, 2]
     assert found.rows[1].facts["title"].startswith("25PK, CARDS")
