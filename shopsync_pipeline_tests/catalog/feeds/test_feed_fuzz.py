@@ -32,10 +32,11 @@ from shopsync_pipeline_tests.catalog.feeds.samples import (
 )
 
 SKUS = ("A1", "A2", "A3")
+# Without quotes, so that a line end is always the end of a row, which the count of lines rests on; quotes come below.
 SAMPLES: dict[str, bytes] = {
-    "spr_bestprice": bestprice(*({2: sku, 52: sku, 69: sku} for sku in SKUS)),
+    "spr_bestprice": bestprice(*({2: sku, 4: "Binder", 52: sku, 69: sku} for sku in SKUS)),
     "spr_stock": stock(*((sku, "A", "EA", (5, 0, 7)) for sku in SKUS)),
-    "spr_legacy": legacy("I", *({2: sku, 3: sku, 7: "EA", 32: "000999"} for sku in SKUS)),
+    "spr_legacy": legacy("I", *({2: sku, 3: sku, 4: "Binder", 7: "EA", 32: "000999"} for sku in SKUS)),
     "spr_legacy_price": legacy("P", *({2: sku, 3: sku, 7: "01012026", 11: "000999"} for sku in SKUS)),
     "synnex": synnex(*({5: sku} for sku in SKUS), header="1~HDR~260114~260114~C~~~~~"),
     "ingram": ingram(*({2: sku} for sku in SKUS), {1: "D", 2: "A3"}),
