@@ -26,6 +26,9 @@ from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# The runner of parallel tests sets it in its workers; the console would keep that width for good.
+os.environ.pop("COLUMNS", None)
 TOKEN = "test-token"
 
 
