@@ -72,8 +72,11 @@ class Reading:
         """
         with self._opened() as stage:
             if self._delivery.shape == SHOPIFY_TEMPLATE:
+                files: list[int] = []
                 for projected in read_template(stage, self._members(), self._rules, self._account):
-                    yield document_of(projected, self._places(stage))
+                    # Every file has been read once the first product comes.
+                    files = files or self._places(stage)
+                    yield document_of(projected, files)
                 return
             content = READERS[self._delivery.shape](stage, self._members(), self._rules, self._account)
             work = Work(self._rules, content.names, self._related(content), self._places(stage))

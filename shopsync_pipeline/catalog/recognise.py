@@ -19,8 +19,8 @@ from shopsync_pipeline.catalog.flat_file.columns import is_flat_header
 from shopsync_pipeline.catalog.inquire.tables import BY_NAME, inquire_name
 from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.catalog.shopify_template.columns import is_template_header
-from shopsync_pipeline.catalog.staging import Table
 from shopsync_pipeline.catalog.survey import Survey
+from shopsync_pipeline.catalog.tables import Table
 from shopsync_pipeline.core.errors import CatalogError
 
 INQUIRE = "inquire"

@@ -11,13 +11,11 @@ from typing import Any
 import duckdb
 
 from shopsync_pipeline.catalog.archive import Member
-from shopsync_pipeline.catalog.loading import FIELD, PLAIN, load
+from shopsync_pipeline.catalog.loading import PLAIN, load
 from shopsync_pipeline.catalog.reading import Account
 from shopsync_pipeline.catalog.records import Dialect
-from shopsync_pipeline.catalog.tables import Column, Kind, Table
+from shopsync_pipeline.catalog.tables import Kind, Table
 from shopsync_pipeline.core.errors import CatalogError
-
-__all__ = ["FIELD", "Column", "Kind", "Stage", "Table"]
 
 MEMORY_LIMIT = "700MB"
 THREADS = 2

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from shopsync_pipeline.cli.terminal import console, opened, told
+from shopsync_pipeline.cli.terminal import opened, told
 from shopsync_pipeline.core.fields import Group
 from shopsync_pipeline.db.history import ChangeKind
 from shopsync_pipeline.db.imports import Import, ImportKind, Switch
@@ -198,10 +196,3 @@ def _ranges(lines: Sequence[int]) -> str:
         else:
             runs.append((line, line))
     return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
-
-
-def _print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*headings)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from shopsync_pipeline.catalog.inquire.tables import BY_NAME, table
-from shopsync_pipeline.catalog.staging import Table
+from shopsync_pipeline.catalog.tables import Table
 
 MAPPED: tuple[Table, ...] = (
     table("mapped_category", "productid# categoryid#"),

@@ -26,9 +26,10 @@ from shopsync_pipeline.catalog.feeds.format import (
 )
 from shopsync_pipeline.catalog.feeds.offer import encode
 from shopsync_pipeline.catalog.feeds.recognise import recognise_feed, systems_of
+from shopsync_pipeline.catalog.loading import FIELD
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
 from shopsync_pipeline.catalog.rules import CatalogRules
-from shopsync_pipeline.catalog.staging import FIELD, Stage
+from shopsync_pipeline.catalog.staging import Stage
 from shopsync_pipeline.core.errors import CatalogError
 
 _NAME_LIMIT = 255

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shopsync_pipeline.catalog.staging import Column, Kind, Table
+from shopsync_pipeline.catalog.tables import Column, Kind, Table
 
 _WRITTEN: dict[str, str] = {
     "productid": "productid", "skutype": "skutype", "sku": "sku", "localeid": "localeid", "catalogsku": "catalogsku",

@@ -17,7 +17,8 @@ from shopsync_pipeline.catalog.reading import Account
 from shopsync_pipeline.catalog.recognise import EXTRA
 from shopsync_pipeline.catalog.records import Dialect
 from shopsync_pipeline.catalog.rules import CatalogRules
-from shopsync_pipeline.catalog.staging import Kind, Stage, Table
+from shopsync_pipeline.catalog.staging import Stage
+from shopsync_pipeline.catalog.tables import Kind, Table
 from shopsync_pipeline.catalog.wanted import wanted_by
 from shopsync_pipeline.core.errors import CatalogError
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from shopsync_pipeline.catalog.inquire.tables import CONQUIRE_FEATURES, columns
-from shopsync_pipeline.catalog.staging import Table
+from shopsync_pipeline.catalog.tables import Table
 
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?\s*")
 _WHOLE = re.compile(r"\s*-?\d{1,18}\s*")

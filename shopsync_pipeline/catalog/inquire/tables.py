@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shopsync_pipeline.catalog.staging import Column, Kind, Table
+from shopsync_pipeline.catalog.tables import Column, Kind, Table
 
 
 def columns(words: str) -> tuple[Column, ...]:

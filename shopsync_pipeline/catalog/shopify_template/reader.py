@@ -17,13 +17,14 @@ from shopsync_pipeline.catalog.content.project import Projected
 from shopsync_pipeline.catalog.delivery import SourceFile
 from shopsync_pipeline.catalog.feeds.matching import match_feeds
 from shopsync_pipeline.catalog.feeds.offer import Offer, offer_of
+from shopsync_pipeline.catalog.loading import FIELD
 from shopsync_pipeline.catalog.reading import Account, QuarantinedRow
 from shopsync_pipeline.catalog.records import Dialect, read_batches
 from shopsync_pipeline.catalog.rules import CatalogRules
 from shopsync_pipeline.catalog.shopify_template.columns import TemplateHeader, parse_header
 from shopsync_pipeline.catalog.shopify_template.project import project
 from shopsync_pipeline.catalog.shopify_template.rows import MetafieldCell, TemplateRow
-from shopsync_pipeline.catalog.staging import FIELD, Stage
+from shopsync_pipeline.catalog.staging import Stage
 from shopsync_pipeline.core.errors import CatalogError
 
 TABLE = "template"
