@@ -1,0 +1,51 @@
+"""The tables, a module for each idea. Every table carries the shop's id, so one database serves many shops.
+
+Documents are JSON kept as text: their key order (a product's own order of variants) must survive, and they are compared
+by digest, never searched inside.
+"""
+
+from shopsync_pipeline.db.schema.catalog import (
+    catalog_change,
+    catalog_feed_change,
+    catalog_feed_row,
+    catalog_finding,
+    catalog_import,
+    catalog_override,
+    catalog_product,
+    delivery_file,
+    quarantine,
+)
+from shopsync_pipeline.db.schema.columns import UtcDateTime, metadata
+from shopsync_pipeline.db.schema.conflicts import field_rule, sync_conflict
+from shopsync_pipeline.db.schema.plans import plan, plan_item, sync_dependency
+from shopsync_pipeline.db.schema.push import ledger, ledger_item, push_progress
+from shopsync_pipeline.db.schema.shops import shop, writer_lock
+from shopsync_pipeline.db.schema.store import base_product, snapshot, snapshot_product, store_edit
+
+__all__ = [
+    "UtcDateTime",
+    "base_product",
+    "catalog_change",
+    "catalog_feed_change",
+    "catalog_feed_row",
+    "catalog_finding",
+    "catalog_import",
+    "catalog_override",
+    "catalog_product",
+    "delivery_file",
+    "field_rule",
+    "ledger",
+    "ledger_item",
+    "metadata",
+    "plan",
+    "plan_item",
+    "push_progress",
+    "quarantine",
+    "shop",
+    "snapshot",
+    "snapshot_product",
+    "store_edit",
+    "sync_conflict",
+    "sync_dependency",
+    "writer_lock",
+]

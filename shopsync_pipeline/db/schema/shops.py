@@ -1,0 +1,31 @@
+"""The shops that this database serves, and who writes to each."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Integer, PrimaryKeyConstraint, String, Table, Text
+
+from shopsync_pipeline.db.schema.columns import UtcDateTime, metadata, shop_column
+
+shop = Table(
+    "shop", metadata, shop_column(),
+    Column("name", Text, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("location_id", Text, nullable=False),
+    Column("location_name", Text, nullable=False),
+    Column("restore_rate", Float),
+    Column("bucket_size", Float),
+    Column("described_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("shop_id"),
+)
+
+writer_lock = Table(
+    "writer_lock", metadata, shop_column(),
+    Column("what", String(16), nullable=False, server_default="shop"),
+    Column("holder", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("process", Integer, nullable=False),
+    Column("token", String(36), nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("shop_id", "what"),
+)
