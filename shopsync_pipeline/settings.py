@@ -136,6 +136,10 @@ class Settings(BaseSettings):
         "Hours that may lie between the oldest and the newest file of an export before it needs approval"))
     imports_kept: int = Field(10, alias="SYNC_IMPORTS_KEPT", ge=1, le=1000, description=(
         "Number of imports that can be compared and rolled back; what older ones replaced is deleted"))
+    max_runtime: float = Field(0.0, alias="SYNC_MAX_RUNTIME", ge=0, description=(
+        "Seconds that the push of a run may take before it ends early and says what is left; 0: as long as it takes"))
+    max_points: float = Field(0.0, alias="SYNC_MAX_POINTS", ge=0, description=(
+        "Points that the push of a run may cost before it ends early and says what is left; 0: no bound"))
     request_timeout: float = Field(30.0, alias="SYNC_REQUEST_TIMEOUT", gt=0, description=(
         "Seconds to wait for one answer of Shopify"))
 

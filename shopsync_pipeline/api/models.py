@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, JsonValue, model_validator
 
 from shopsync_pipeline.core.ownership import Explanation, rule_document
+from shopsync_pipeline.core.progress import Progress
 from shopsync_pipeline.db.conflicts import Conflict
 from shopsync_pipeline.db.field_rules import StoredRule
 from shopsync_pipeline.db.overrides import StoredOverride
 from shopsync_pipeline.db.plans import SavedPlan
-from shopsync_pipeline.db.shops import Progress
 from shopsync_pipeline.engine.resolve import Chosen
 from shopsync_pipeline.engine.review import ChangeRow
 
@@ -247,23 +247,32 @@ class Launched(BaseModel):
 
 
 class LaneProgress(BaseModel):
-    """How far one lane of a push has got; points as charged, seconds since the lane began."""
+    """How far one lane of a push has got; points as charged, seconds since the lane began.
+
+    `estimate`: points for the whole lane by the plan; `rate`: points a second; `share`: of the shop's limit in use (0
+    to 1); `seconds_left`: until it is through. Those are null where they are not known. `stopped`: why it ended early.
+    """
 
     lane: str
     total: int
     confirmed: int
     failed: int
     set_aside: int
+    left: int
     points: float
+    estimate: float
+    rate: float
+    share: float | None
     throttled: int
     seconds: float
+    seconds_left: float | None
     finished: bool
+    stopped: str | None
 
     @classmethod
     def of(cls, progress: Progress) -> Self:
         """From what is stored."""
-        values = asdict(progress)
-        return cls(**{name: values[name] for name in cls.model_fields})
+        return cls(**{name: getattr(progress, name) for name in cls.model_fields})
 
 
 class JobState(BaseModel):

@@ -27,9 +27,9 @@ from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.apply import ApplyReport, push, recover
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.lane import OnProgress
 from shopsync_pipeline.engine.prepare import prepare
 from shopsync_pipeline.engine.pull import known_links, open_shop, pull_products, stored
+from shopsync_pipeline.engine.push.work import OnProgress
 from shopsync_pipeline.shopify.snapshot import read_by_custom_ids
 
 MOST_NAMED = 500

@@ -1,0 +1,129 @@
+"""One lane on its way out: chains side by side, as many as the shop's points let go, until all is sent or it is time
+to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from shopsync_pipeline.db.shops import still_writing
+from shopsync_pipeline.engine.push.feed import Chain, Feed
+from shopsync_pipeline.engine.push.outcomes import Outcomes
+from shopsync_pipeline.engine.push.sender import Sender
+from shopsync_pipeline.engine.push.stop import GRACE
+from shopsync_pipeline.engine.push.work import Work
+
+BEAT_EVERY = 10.0
+"""Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
+
+LOOK_EVERY = 0.25
+"""Seconds after which a lane that waits looks whether it has to stop or to report."""
+
+
+async def send_lane(work: Work, *, only: Collection[str] | None = None) -> str | None:
+    """Sends the items of a lane that are planned (`only`: those with these ids); says why it stopped early, if it did.
+
+    Raises the first error that concerns the shop as a whole, after what was in flight is through; what was not sent
+    stays planned.
+    """
+    outcomes = Outcomes(work)
+    feed, sender = Feed(work, outcomes, only=only), Sender(work, outcomes)
+    sending = _Sending(work, feed, sender)
+    beating = asyncio.create_task(_beat(work))
+    try:
+        return await sending.run()
+    finally:
+        beating.cancel()
+
+
+async def _beat(work: Work) -> None:
+    """Tells other hosts that this one still writes, also while all requests wait for points; stops if it does not."""
+    while True:
+        await asyncio.sleep(BEAT_EVERY)
+        with work.context.database.write() as connection:
+            if not still_writing(connection, work.shop_id):
+                work.stop.ask("another process took over the shop, because this one was silent for too long")
+                return
+
+
+class _Sending:
+    """The chains in flight of one lane."""
+
+    def __init__(self, work: Work, feed: Feed, sender: Sender) -> None:
+        self._work = work
+        self._feed = feed
+        self._sender = sender
+        self._running: dict[asyncio.Task[None], Chain] = {}
+        self._failed: BaseException | None = None
+
+    async def run(self) -> str | None:
+        """Takes chains from the feed and sends them."""
+        # The next page is made ready while the last one is being sent.
+        ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=self._width())
+        feeding = asyncio.create_task(self._fill(ready))
+        taking: asyncio.Task[Chain | None] | None = None
+        stopped: str | None = None
+        try:
+            while self._failed is None:
+                stopped = self._work.stop.why(self._work.tally.points)
+                if stopped is not None:
+                    break
+                if taking is None:
+                    taking = asyncio.create_task(ready.get())
+                if taking.done() and len(self._running) < self._width():
+                    chain = taking.result()
+                    if chain is None:
+                        break
+                    taking = None
+                    self._start(chain)
+                    continue
+                waits = {*self._running, *(() if taking.done() else (taking,)), *(() if feeding.done() else (feeding,))}
+                await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                if feeding.done() and (error := feeding.exception()) is not None:
+                    self._failed = error
+                self._reap()
+                self._work.tally.report()
+        finally:
+            feeding.cancel()
+            if taking is not None:
+                taking.cancel()
+            await self._let_end(GRACE if stopped or self._failed is not None else None)
+            await asyncio.gather(feeding, return_exceptions=True)
+        if self._failed is not None:
+            raise self._failed
+        return stopped
+
+    async def _fill(self, ready: asyncio.Queue[Chain | None]) -> None:
+        async for chain in self._feed.chains():
+            await ready.put(chain)
+        await ready.put(None)
+
+    def _width(self) -> int:
+        """How many chains may be on their way side by side."""
+        return self._work.context.settings.max_concurrent
+
+    def _start(self, chain: Chain) -> None:
+        self._running[asyncio.create_task(self._sender.send(chain))] = chain
+
+    def _reap(self) -> None:
+        for task in [task for task in self._running if task.done()]:
+            self._feed.done(self._running.pop(task))
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._failed = self._failed or error
+
+    async def _let_end(self, seconds: float | None) -> None:
+        """Lets what is in flight come to its end, for `seconds` at the most (`None`: however long it takes)."""
+        loop = asyncio.get_running_loop()
+        until = None if seconds is None else loop.time() + seconds
+        while self._running:
+            left = LOOK_EVERY if until is None else min(LOOK_EVERY, until - loop.time())
+            if left <= 0:
+                for task in self._running:
+                    task.cancel()
+                await asyncio.wait(self._running)
+            else:
+                await asyncio.wait(self._running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            self._reap()
+            if until is None and (self._failed is not None or self._work.stop.why(self._work.tally.points) is not None):
+                until = loop.time() + GRACE
+            self._work.tally.report()

@@ -1,0 +1,175 @@
+"""The sender: one chain of mutations, each under a ledger row that was written first, and what its answer means."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+
+from shopsync_pipeline.core.fields import Operation, Path, Value
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.core.merge import OPTIONS
+from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.db.base import BaseStore
+from shopsync_pipeline.db.ledger import Ahead, Sent
+from shopsync_pipeline.db.plans import ItemState
+from shopsync_pipeline.engine.confirm import Confirmed
+from shopsync_pipeline.engine.push.feed import Batch, Chain
+from shopsync_pipeline.engine.push.outcomes import Outcomes
+from shopsync_pipeline.engine.push.work import Work
+from shopsync_pipeline.engine.settle import settle
+from shopsync_pipeline.shopify.client import Answer
+from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
+from shopsync_pipeline.shopify.writes import Request, inventory_request, inventory_written, request, written
+
+SENDS = 3
+"""How often one mutation is sent at the most, when its answers keep getting lost and reading shows no effect."""
+
+_ROW = re.compile(r"^input\.quantities\.(\d+)(\.|$)")
+"""How a userError names a row of stock (recorded answers: `input`, `quantities`, index, field)."""
+
+
+class Sender:
+    """Sends the chains of one lane."""
+
+    def __init__(self, work: Work, outcomes: Outcomes) -> None:
+        self._work = work
+        self._outcomes = outcomes
+
+    async def send(self, chain: Chain) -> None:
+        """Sends the batches of a chain, one after the other, each only if what it waits for in the chain took effect.
+
+        Raises a `ShopifyError` that concerns the shop as a whole; what was not executed then stays planned.
+        """
+        confirmed: set[str] = set()
+        before: set[str] = set()
+        links = {key: agreed.links for key, agreed in chain.fitness.linked.items()}
+        for batch in chain.batches:
+            if self._work.stop.why(self._work.tally.points) is not None:
+                return
+            waits_for = {first for item in batch for first in item.depends_on} & before
+            before.update(item.item_id for item in batch)
+            if waits_for - confirmed:
+                await self._outcomes.set_aside([(item, "what it waits for did not take effect") for item in batch])
+                continue
+            if len(before) > len(batch):
+                links = await asyncio.to_thread(self._links, batch)
+            if await self._send(batch, links, chain):
+                confirmed.update(item.item_id for item in batch)
+
+    def _links(self, batch: Batch) -> dict[str, Links]:
+        with self._work.context.database.read() as connection:
+            bases = BaseStore(connection, self._work.shop_id).get([item.product_key for item in batch])
+        return {key: agreed.links for key, agreed in bases.items()}
+
+    async def _send(self, batch: Batch, links: Mapping[str, Links], chain: Chain) -> bool:
+        """Sends one batch, again where its answer was lost and reading shows no effect; tells whether it took effect
+        as a whole."""
+        for _ in range(SENDS):
+            try:
+                key, sending = self._request(batch, links, chain)
+            except NotSendable as error:
+                await self._outcomes.rejected(batch, str(error))
+                return False
+            sent = await self._outcomes.write_ahead(Ahead(
+                plan_id=self._work.plan_id, run_id=self._work.run_id, operation=batch[0].operation.value,
+                idempotency_key=key, request={"document": sending.document, "variables": sending.variables},
+                items=batch, whole=_about_to_go(batch, chain),
+            ))
+            try:
+                answer = await self._work.client.mutate(
+                    sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable)
+            except AnswerLost as error:
+                if await self._took_effect(sent, str(error)):
+                    return True
+            except (UserErrors, GraphQLFault) as error:
+                return await self._refused(batch, sent, error, links, chain)
+            except ShopifyError as error:
+                await self._outcomes.not_sent(sent, error)
+                raise
+            except asyncio.CancelledError:
+                await asyncio.shield(self._outcomes.unknown(sent, "the push was stopped before the answer came"))
+                raise
+            else:
+                await self._confirm(batch, sent, sending, answer, links)
+                return True
+        await self._outcomes.rejected(
+            batch, f"sent {SENDS} times; each answer was lost and nothing took effect")
+        return False
+
+    async def _took_effect(self, sent: Sent, why: str) -> bool:
+        await self._outcomes.unknown(sent, why)
+        executed = await settle(self._work.context, self._work.client, self._work.shop, [sent])
+        if executed[sent.ledger_id]:
+            self._outcomes.counted(sent.items, ItemState.CONFIRMED)
+        return executed[sent.ledger_id]
+
+    def _request(self, batch: Batch, links: Mapping[str, Links], chain: Chain) -> tuple[str, Request]:
+        # The plan is part of the key: the same change may be due again in a later plan, and is then executed again.
+        named = ",".join([self._work.plan_id, *(item.item_id for item in batch)])
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
+        first, shop = batch[0], self._work.shop
+        if first.operation is Operation.INVENTORY_SET:
+            return key, inventory_request(batch, links, location_id=shop.location_id, idempotency_key=key)
+        return key, request(first, links.get(first.product_key), location_id=shop.location_id,
+                            options=_option_names(first, chain), listings=shop.listings)
+
+    async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
+                       links: Mapping[str, Links]) -> None:
+        item = batch[0]
+        if item.operation is Operation.INVENTORY_SET:
+            after = inventory_written(batch, answer.data)
+            await self._outcomes.confirmed(
+                sent, [Confirmed(one, after[one.item_id], links[one.product_key]) for one in batch], answer)
+            return
+        result = written(item, sending, answer.data, links.get(item.product_key), self._work.shop.listings)
+        if not result.complete:
+            # The answer had no room for all variants or pictures; reading the product by id shows the rest.
+            await settle(self._work.context, self._work.client, self._work.shop, [sent],
+                         answers={sent.ledger_id: answer})
+            self._outcomes.counted(batch, ItemState.CONFIRMED)
+            return
+        await self._outcomes.confirmed(sent, [Confirmed(item, result.fields, result.links)], answer)
+
+    async def _refused(self, batch: Batch, sent: Sent, error: UserErrors | GraphQLFault,
+                       links: Mapping[str, Links], chain: Chain) -> bool:
+        """One bad row refuses a whole batch of stock; the rows that the answer names are taken out, or halving finds
+        them, and the others still go."""
+        # A deletion that was sent twice, because its first answer was lost, is refused the second time: it is gone.
+        if batch[0].operation is Operation.PRODUCT_DELETE:
+            executed = await settle(self._work.context, self._work.client, self._work.shop, [sent])
+            if executed[sent.ledger_id]:
+                self._outcomes.counted(batch, ItemState.CONFIRMED)
+                return True
+        guilty = [batch[0]] if len(batch) == 1 else _named(batch, error)
+        await self._outcomes.refused(sent, error, [(item, ItemState.REJECTED, str(error)) for item in guilty])
+        others = tuple(item for item in batch if item not in guilty)
+        if not guilty:
+            middle = len(batch) // 2
+            await self._send(batch[:middle], links, chain)
+            await self._send(batch[middle:], links, chain)
+        elif others:
+            await self._send(others, links, chain)
+        return False
+
+
+def _named(batch: Batch, error: UserErrors | GraphQLFault) -> list[PlanItem]:
+    """The items of a batch of stock whose rows the answer names."""
+    if not isinstance(error, UserErrors):
+        return []
+    rows = [item for item in batch for _ in item.changes]
+    places = {int(found[1]) for one in error.errors if (found := _ROW.match(one.field))}
+    return list(dict.fromkeys(rows[place] for place in sorted(places) if place < len(rows)))
+
+
+def _about_to_go(batch: Sequence[PlanItem], chain: Chain) -> dict[str, Mapping[Path, Value]]:
+    """Everything that products which are about to be deleted show, by item id: an undo makes them anew from it."""
+    return {item.item_id: chain.fitness.store.get(item.product_id or "", {}) for item in batch
+            if item.operation is Operation.PRODUCT_DELETE}
+
+
+def _option_names(item: PlanItem, chain: Chain) -> list[str]:
+    """The product's option names as the store shows them, under which variants name their option values."""
+    names = chain.fitness.store.get(item.product_id or "", {}).get(OPTIONS, [])
+    return [str(name) for name in names] if isinstance(names, list) else []
