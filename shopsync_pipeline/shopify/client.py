@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from shopsync_pipeline.core.errors import SettingsError
 from shopsync_pipeline.shopify.address import endpoint
 from shopsync_pipeline.shopify.answers import Answer, Cost, fault_of_body, fault_of_status, parse
+from shopsync_pipeline.shopify.connections import Connections
 from shopsync_pipeline.shopify.documents import document
 from shopsync_pipeline.shopify.errors import (
     AnswerLost,
@@ -94,10 +95,8 @@ class ShopifyClient:
         self._patience = patience if patience is not None else Patience()
         self._warned = False
         self._http = httpx.AsyncClient(
-            auth=_Token(token), transport=transport, timeout=timeout_seconds, follow_redirects=False,
-            # An operator's proxy and certificates count on the way to Shopify; a dev store is on this machine.
-            trust_env=self._url.scheme == "https",
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=max_concurrent),
+            auth=_Token(token), transport=transport or Connections(self._url), timeout=timeout_seconds,
+            follow_redirects=False, trust_env=False,
             headers={"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "shopsync"},
         )
 

@@ -142,16 +142,25 @@ def test_an_answer_that_does_not_come_in_time_is_left_unknown_and_settled_by_the
 
     async def run() -> Progress:
         stop = Stop()
-        dev_store.control("settings", {"latency_ms": 1500})
-        asyncio.get_running_loop().call_later(5, stop.ask, "it takes too long")
-        return await push_lane(context, plan.plan_id, Lane.CREATION, stop=stop)
 
+        async def ask_once_something_is_on_its_way() -> None:
+            while not unknown(context):
+                await asyncio.sleep(0.01)
+            stop.ask("it takes too long")
+
+        asking = asyncio.create_task(ask_once_something_is_on_its_way())
+        done = await push_lane(context, plan.plan_id, Lane.CREATION, stop=stop)
+        await asking
+        return done
+
+    dev_store.control("settings", {"latency_ms": 1500})
     try:
         done = asyncio.run(run())
     finally:
         dev_store.control("settings", {"latency_ms": 0})
 
     assert done.stopped == "it takes too long"
+    assert unknown(context)
     assert asyncio.run(push(context, plan.plan_id)).items(ItemState.CONFIRMED) == 5
     assert not unknown(context)
     assert len(dev_store.products()) == 5

@@ -55,6 +55,7 @@ class _Sending:
         self._sender = sender
         self._running: dict[asyncio.Task[None], Chain] = {}
         self._failed: BaseException | None = None
+        self._stopped: str | None = None
 
     async def run(self) -> str | None:
         """Takes chains from the feed and sends them."""
@@ -62,11 +63,10 @@ class _Sending:
         ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=self._width())
         feeding = asyncio.create_task(self._fill(ready))
         taking: asyncio.Task[Chain | None] | None = None
-        stopped: str | None = None
         try:
             while self._failed is None:
-                stopped = self._work.stop.why(self._work.tally.points)
-                if stopped is not None:
+                self._stopped = self._must_stop()
+                if self._stopped is not None:
                     break
                 if taking is None:
                     taking = asyncio.create_task(ready.get())
@@ -87,11 +87,14 @@ class _Sending:
             feeding.cancel()
             if taking is not None:
                 taking.cancel()
-            await self._let_end(GRACE if stopped or self._failed is not None else None)
+            await self._let_end()
             await asyncio.gather(feeding, return_exceptions=True)
         if self._failed is not None:
             raise self._failed
-        return stopped
+        return self._stopped
+
+    def _must_stop(self) -> str | None:
+        return self._work.stop.why(self._work.tally.points)
 
     async def _fill(self, ready: asyncio.Queue[Chain | None]) -> None:
         async for chain in self._feed.chains():
@@ -111,19 +114,20 @@ class _Sending:
             if not task.cancelled() and (error := task.exception()) is not None:
                 self._failed = self._failed or error
 
-    async def _let_end(self, seconds: float | None) -> None:
-        """Lets what is in flight come to its end, for `seconds` at the most (`None`: however long it takes)."""
+    async def _let_end(self) -> None:
+        """Lets what is in flight come to its end: however long it takes, or for `GRACE` seconds once it has to stop."""
         loop = asyncio.get_running_loop()
-        until = None if seconds is None else loop.time() + seconds
+        until: float | None = None
         while self._running:
+            if until is None and (self._failed is not None or self._must_stop() is not None):
+                until = loop.time() + GRACE
             left = LOOK_EVERY if until is None else min(LOOK_EVERY, until - loop.time())
             if left <= 0:
+                self._stopped = self._must_stop()
                 for task in self._running:
                     task.cancel()
                 await asyncio.wait(self._running)
             else:
                 await asyncio.wait(self._running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             self._reap()
-            if until is None and (self._failed is not None or self._work.stop.why(self._work.tally.points) is not None):
-                until = loop.time() + GRACE
             self._work.tally.report()

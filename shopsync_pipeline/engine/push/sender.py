@@ -44,7 +44,8 @@ class Sender:
         """
         confirmed: set[str] = set()
         before: set[str] = set()
-        links = {key: agreed.links for key, agreed in chain.fitness.linked.items()}
+        linked = chain.fitness.linked
+        links = {key: linked[key].links for key in chain.products if key in linked}
         for batch in chain.batches:
             if self._work.stop.why(self._work.tally.points) is not None:
                 return
