@@ -25,6 +25,7 @@ from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.shops import Progress, put_progress, still_writing
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.dead_letters import bury, bury_error, confirmed
 from shopsync_pipeline.engine.fitness import unfit
 from shopsync_pipeline.engine.pull import reread
 from shopsync_pipeline.engine.settle import confirm, settle
@@ -121,7 +122,7 @@ class LaneSender:
                 links = self._links(batch)
                 key, sending = self._request(batch, links)
             except NotSendable as error:
-                self._mark(batch, ItemState.REJECTED, str(error))
+                self._mark(batch, ItemState.REJECTED, str(error), error)
                 return
             sent = self._write_ahead(batch, key, sending)
             try:
@@ -208,6 +209,7 @@ class LaneSender:
                 actual=answer.actual_cost, after=after,
             )
             Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.CONFIRMED)
+            confirmed(connection, self._context.shop_id, sent.plan_id, batch)
         self._count(batch, ItemState.CONFIRMED)
 
     async def _refused(self, batch: Batch, sent: Sent, error: ShopifyError) -> None:
@@ -220,7 +222,7 @@ class LaneSender:
         with self._context.database.write() as connection:
             Ledger(connection, self._context.shop_id).settle(sent.ledger_id, LedgerState.REJECTED, error=str(error))
         if len(batch) == 1:
-            self._mark(batch, ItemState.REJECTED, str(error))
+            self._mark(batch, ItemState.REJECTED, str(error), error)
             return
         middle = len(batch) // 2
         await self._send(batch[:middle])
@@ -233,9 +235,15 @@ class LaneSender:
             )
             Plans(connection, self._context.shop_id).mark(sent.plan_id, _ids(batch), ItemState.PLANNED)
 
-    def _mark(self, items: Sequence[PlanItem], state: ItemState, note: str) -> None:
+    def _mark(self, items: Sequence[PlanItem], state: ItemState, note: str, error: ShopifyError | None = None) -> None:
+        shop, plan, run = self._context.shop_id, self._progress.plan_id, self._progress.run_id
         with self._context.database.write() as connection:
-            Plans(connection, self._context.shop_id).mark(self._progress.plan_id, _ids(items), state, note)
+            Plans(connection, shop).mark(plan, _ids(items), state, note)
+            for item in items if state is ItemState.REJECTED else ():
+                if error is not None:
+                    bury_error(connection, shop, plan, item, error, run_id=run)
+                else:
+                    bury(connection, shop, plan, item, why=note, cause="lost", run_id=run)
         self._count(items, state)
 
     def _count(self, items: Sequence[PlanItem], state: ItemState) -> None:

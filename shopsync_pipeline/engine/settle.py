@@ -17,6 +17,7 @@ from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.dead_letters import confirmed
 from shopsync_pipeline.engine.hold import hold_deleted, hold_recreated
 from shopsync_pipeline.engine.look import put_face
 from shopsync_pipeline.engine.pull import known_links
@@ -49,6 +50,7 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, sent: Sent
         if executed:
             for item in sent.items:
                 after[item.item_id] = _confirm_as_read(connection, context.shop_id, item, store.get(item.item_id))
+            confirmed(connection, context.shop_id, sent.plan_id, sent.items)
         Ledger(connection, context.shop_id).settle(
             sent.ledger_id, LedgerState.CONFIRMED if executed else LedgerState.NOT_EXECUTED, after=after,
             error=None if answer else "the answer was lost; settled by reading the product",
