@@ -108,7 +108,8 @@ def set_apart(item: PlanItem, letters: Sequence[Letter]) -> list[tuple[PlanItem,
     """
     left = list(item.changes)
     parts: list[tuple[Letter, list[Change]]] = []
-    for letter in letters:
+    # Where two letters are about one change, the one that somebody wants to go again has it.
+    for letter in sorted(letters, key=lambda letter: letter.state is not LetterState.RETRYING):
         if letter.named and (letter.holds or letter.state is LetterState.RETRYING):
             mine = _refused(item, letter, left)
             if mine:
@@ -172,7 +173,8 @@ def _rest(item: PlanItem, left: Sequence[Change]) -> PlanItem | None:
 
 def _carrying(part: PlanItem, item: PlanItem) -> PlanItem:
     """A part with what the whole waited for."""
-    return replace(part, depends_on=item.depends_on, lane=_later(part.lane, item.lane) if item.depends_on else part.lane)
+    lane = _later(part.lane, item.lane) if item.depends_on else part.lane
+    return replace(part, depends_on=item.depends_on, lane=lane)
 
 
 def _after(part: PlanItem, item: PlanItem, first: PlanItem | None) -> PlanItem:
