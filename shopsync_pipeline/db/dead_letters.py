@@ -129,9 +129,10 @@ class DeadLetters:
         known = self._connection.execute(select(dead_letter.c.letter_id, dead_letter.c.state).where(*content)).first()
         if known is None:
             letter_id = new_id()
-            self._connection.execute(insert(dead_letter).values(
-                shop_id=self._shop, letter_id=letter_id, product_key=item.product_key, item_id=item.item_id,
-                operation=item.operation.value, state=LetterState.OPEN.value, times=1, first_refused=instant, **told))
+            self._connection.execute(insert(dead_letter), {
+                "shop_id": self._shop, "letter_id": letter_id, "product_key": item.product_key,
+                "item_id": item.item_id, "operation": item.operation.value, "state": LetterState.OPEN.value,
+                "times": 1, "first_refused": instant, **told})
             return letter_id
         self._connection.execute(update(dead_letter).where(dead_letter.c.letter_id == known.letter_id).values(
             times=dead_letter.c.times + 1, **told))
@@ -196,11 +197,15 @@ class DeadLetters:
         A few keys are looked up, many are sought among all active letters, of which there are far fewer than products.
         """
         found: dict[str, list[StoredLetter]] = {}
-        query = select(dead_letter).where(
-            dead_letter.c.shop_id == self._shop, dead_letter.c.state.in_([state.value for state in ACTIVE]),
-        ).order_by(dead_letter.c.first_refused, dead_letter.c.letter_id)
+        query = select(dead_letter).where(dead_letter.c.shop_id == self._shop).order_by(
+            dead_letter.c.first_refused, dead_letter.c.letter_id)
         if keys is not None and len(keys) <= CHUNK:
-            query = query.where(dead_letter.c.product_key.in_(sorted(keys)))
+            # "Not resolved" leaves SQLite no index but the products'; of two, it took the states' and was slower with
+            # each letter (measured: 1.8 ms for one product among 1,000 letters).
+            query = query.where(dead_letter.c.product_key.in_(sorted(keys)),
+                                dead_letter.c.state != LetterState.RESOLVED.value)
+        else:
+            query = query.where(dead_letter.c.state.in_([state.value for state in ACTIVE]))
         for row in self._connection.execute(query.execution_options(yield_per=CHUNK)).mappings():
             if keys is None or row["product_key"] in keys:
                 found.setdefault(row["product_key"], []).append(_stored(row))
