@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shopsync_pipeline import __version__
 from shopsync_pipeline.api.access import PROBLEMS, Opened, asked_settings
+from shopsync_pipeline.api.dead_letters import router as dead_letters_router
 from shopsync_pipeline.api.decisions import router as decisions_router
 from shopsync_pipeline.api.imports import router as imports_router
 from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
@@ -61,6 +62,7 @@ def create_app(settings: Callable[[], Settings]) -> FastAPI:
     app.include_router(router)
     app.include_router(imports_router)
     app.include_router(decisions_router)
+    app.include_router(dead_letters_router)
     app.include_router(undo_router)
     return app
 

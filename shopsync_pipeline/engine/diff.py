@@ -25,6 +25,7 @@ from shopsync_pipeline.db.plans import Plans, SavedPlan
 from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.dead_letters import close_outdated
 from shopsync_pipeline.engine.look import Found, Looking, first_contact, gone_mark
 from shopsync_pipeline.engine.prepare import prepare
 from shopsync_pipeline.engine.rules import rules_of
@@ -88,13 +89,15 @@ def _save(connection: Connection, shop_id: str, found: Found, rules: Rules, sett
         "kept": found.outcomes[Outcome.KEPT],
         **prepared.summary,
     }
-    inputs = inputs_digest(f"{rules.text()} {settings.roll_out.text()}", found.inputs)
+    computed_from = " ".join(filter(None, (rules.text(), settings.roll_out.text(), prepared.letters)))
+    inputs = inputs_digest(computed_from, found.inputs)
     plans = Plans(connection, shop_id)
     plan_id = plans.save(hash_=plan_hash(inputs, items), inputs=inputs, run_id=run_id, items=items, summary=summary,
                          scope="all" if only is None else ",".join(sorted(only)[:50]), refusals=prepared.refusals,
                          held=prepared.held, seen_local=prepared.seen_local)
     Conflicts(connection, shop_id).record(found.disputes, plan_id, None if only is None else set(only),
                                           found.suggestions)
+    close_outdated(connection, shop_id, plan_id, items, only)
     return plans.get(plan_id)
 
 

@@ -7,7 +7,7 @@ refused with the figures.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.bounds import Figures, judge, moved
 from shopsync_pipeline.core.cost import estimate_plan
+from shopsync_pipeline.core.dead_letters import Letter, set_apart
 from shopsync_pipeline.core.fields import Operation, Path
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem
 from shopsync_pipeline.core.rollout import Held, Hold, held_back, risk_of
@@ -41,6 +42,7 @@ from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.shops import KnownShop, known_shop
+from shopsync_pipeline.engine.dead_letters import letters_about, text_of
 from shopsync_pipeline.settings import Settings
 
 PLUS_BUCKET = 20_000.0
@@ -54,7 +56,8 @@ USUAL_RATE = 100.0
 class Prepared:
     """A plan ready to be saved: its items, why some of them wait, why it needs approval, and what people read first.
 
-    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it.
+    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it. `letters` is
+    the text of the dead letters that had a say, which belongs to what the plan was computed from.
     """
 
     items: list[PlanItem]
@@ -62,6 +65,7 @@ class Prepared:
     refusals: list[str]
     summary: dict[str, Any]
     seen_local: dict[str, str]
+    letters: str = ""
 
 
 def prepare(connection: Connection, shop_id: str, settings: Settings, items: Sequence[PlanItem], *,
@@ -73,7 +77,8 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
     """
     shop = known_shop(connection, shop_id)
     walls: dict[str, Wall] = {}
-    kept, held = _held(connection, shop_id, settings, items, walls)
+    letters = letters_about(connection, shop_id, items)
+    kept, held = _held(connection, shop_id, settings, items, walls, letters)
     figures = Figures()
     creations = Creations(_daily_limit(connection, shop_id, settings, shop, kept))
     for item in kept:
@@ -106,11 +111,12 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
         "phase": settings.roll_out.phase.value,
     }
     keys = sorted({item.product_key for item in kept}) if from_catalog else []
-    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys))
+    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys),
+                    text_of(letters))
 
 
 def _held(connection: Connection, shop_id: str, settings: Settings, items: Sequence[PlanItem],
-          walls: dict[str, Wall]) -> tuple[list[PlanItem], dict[str, Held]]:
+          walls: dict[str, Wall], letters: Mapping[str, Sequence[Letter]]) -> tuple[list[PlanItem], dict[str, Held]]:
     roll_out = settings.roll_out
     outside: dict[str, Held] = {}
     if roll_out.categories:
@@ -132,7 +138,10 @@ def _held(connection: Connection, shop_id: str, settings: Settings, items: Seque
     def of_change(item: PlanItem, change: Change) -> Held | None:
         return roll_out.beyond_phase(risk_of(item, change)) or _behind(beyond(change), item, walls)
 
-    return held_back(items, of_item, of_change)
+    def apart(item: PlanItem) -> Sequence[tuple[PlanItem, Held | None]]:
+        return set_apart(item, letters.get(item.product_key, ()))
+
+    return held_back(items, of_item, of_change, apart)
 
 
 def _behind(found: Beyond | None, item: PlanItem, walls: dict[str, Wall]) -> Held | None:

@@ -13,6 +13,7 @@ from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent, Settled
 from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.engine.confirm import Confirmed, confirm
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.dead_letters import close_written
 from shopsync_pipeline.engine.pull import known_links
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.nodes import RemoteProduct
@@ -50,6 +51,7 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, mutations:
             effect, answer = executed[sent.ledger_id], (answers or {}).get(sent.ledger_id)
             confirmed = [_as_read(item, store.of(item)) for item in sent.items] if effect else []
             confirm(connection, context.shop_id, confirmed)
+            close_written(connection, context.shop_id, sent.plan_id, [one.item for one in confirmed])
             ledger.settle([Settled(
                 ledger_id=sent.ledger_id, state=LedgerState.CONFIRMED if effect else LedgerState.NOT_EXECUTED,
                 error=None if answer else "the answer was lost; settled by reading the product",

@@ -17,6 +17,7 @@ from shopsync_pipeline.db.schema.catalog import (
 )
 from shopsync_pipeline.db.schema.columns import UtcDateTime, metadata
 from shopsync_pipeline.db.schema.conflicts import field_rule, sync_conflict
+from shopsync_pipeline.db.schema.dead_letters import dead_letter, dead_letter_action
 from shopsync_pipeline.db.schema.plans import plan, plan_item, sync_dependency
 from shopsync_pipeline.db.schema.push import ledger, ledger_item, push_progress
 from shopsync_pipeline.db.schema.shops import shop, writer_lock
@@ -32,6 +33,8 @@ __all__ = [
     "catalog_import",
     "catalog_override",
     "catalog_product",
+    "dead_letter",
+    "dead_letter_action",
     "delivery_file",
     "field_rule",
     "ledger",
