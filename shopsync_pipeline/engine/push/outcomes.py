@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.rollout import Held, Hold
 from shopsync_pipeline.db.ledger import Ahead, Ledger, LedgerState, Sent, Settled
 from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.engine.confirm import Confirmed, confirm
@@ -74,6 +75,20 @@ class Outcomes:
         """Shopify refused a mutation; `fates` are of those items of which that is the end."""
         await self._end(_Ended(fates=fates, settled=Settled(
             ledger_id=sent.ledger_id, state=LedgerState.REJECTED, error=str(error))))
+
+    async def hold_lane(self, sent: Sent, error: ShopifyError, why: str) -> None:
+        """A wall of the platform stands before the whole lane: what it refused, and the rest, is held."""
+        await self._work.commit.write(self._write_held, (sent, error, why))
+        self._work.held.append(why)
+
+    def _write_held(self, connection: Connection, walls: Sequence[tuple[Sent, ShopifyError, str]]) -> Sequence[None]:
+        work, plans = self._work, Plans(connection, self._work.shop_id)
+        for sent, error, why in walls:
+            Ledger(connection, work.shop_id).settle([Settled(
+                ledger_id=sent.ledger_id, state=LedgerState.REJECTED, error=str(error))])
+            plans.mark(work.plan_id, ids(sent.items), ItemState.PLANNED)
+            plans.hold_rest(work.plan_id, work.lane, Held(Hold.WALL, why))
+        return [None] * len(walls)
 
     async def not_sent(self, sent: Sent, error: ShopifyError) -> None:
         """A mutation was not executed, for a reason that concerns the shop; its items are planned as before."""

@@ -10,21 +10,31 @@ from collections.abc import Mapping, Sequence
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.merge import OPTIONS
-from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ahead, Sent
 from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.engine.confirm import Confirmed
 from shopsync_pipeline.engine.push.feed import Batch, Chain
-from shopsync_pipeline.engine.push.outcomes import Outcomes
+from shopsync_pipeline.engine.push.outcomes import Fate, Outcomes
 from shopsync_pipeline.engine.push.work import Work
 from shopsync_pipeline.engine.settle import settle
 from shopsync_pipeline.shopify.client import Answer
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
+from shopsync_pipeline.shopify.faults import Fault, Todo, fault_of
 from shopsync_pipeline.shopify.writes import Request, inventory_request, inventory_written, request, written
 
 SENDS = 3
 """How often one mutation is sent at the most, when its answers keep getting lost and reading shows no effect."""
+
+_AGAIN = frozenset({Todo.RETRY, Todo.WAIT, Todo.NEW_KEY})
+"""What is sent again at once; the client has paused before, where the fault asks for it."""
+
+_WHOLE_SHOP = frozenset({Todo.STOP, Todo.REFRESH_TOKEN, Todo.PAUSE_SHOP})
+"""What concerns the shop as a whole and no item."""
+
+PRIORITY = {lane: place for place, lane in enumerate(Lane)}
+"""Which lane's requests get points first, where several push at once: the lower number."""
 
 _ROW = re.compile(r"^input\.quantities\.(\d+)(\.|$)")
 """How a userError names a row of stock (recorded answers: `input`, `quantities`, index, field)."""
@@ -47,7 +57,7 @@ class Sender:
         linked = chain.fitness.linked
         links = {key: linked[key].links for key in chain.products if key in linked}
         for batch in chain.batches:
-            if self._work.stop.why(self._work.tally.points) is not None:
+            if self._work.held or self._work.stop.why(self._work.tally.points) is not None:
                 return
             waits_for = {first for item in batch for first in item.depends_on} & before
             before.update(item.item_id for item in batch)
@@ -65,13 +75,15 @@ class Sender:
         return {key: agreed.links for key, agreed in bases.items()}
 
     async def _send(self, batch: Batch, links: Mapping[str, Links], chain: Chain) -> bool:
-        """Sends one batch, again where its answer was lost and reading shows no effect; tells whether it took effect
-        as a whole."""
+        """Sends one batch, again where its answer was lost and reading shows no effect, or where Shopify says that it
+        may succeed later; tells whether it took effect as a whole."""
+        last: ShopifyError | None = None
+        attempt = 0
         for _ in range(SENDS):
             try:
-                key, sending = self._request(batch, links, chain)
+                key, sending = self._request(batch, links, chain, attempt)
             except NotSendable as error:
-                await self._outcomes.rejected(batch, str(error))
+                await self._outcomes.rejected(batch, str(error), error)
                 return False
             sent = await self._outcomes.write_ahead(Ahead(
                 plan_id=self._work.plan_id, run_id=self._work.run_id, operation=batch[0].operation.value,
@@ -80,12 +92,18 @@ class Sender:
             ))
             try:
                 answer = await self._work.client.mutate(
-                    sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable)
+                    sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable,
+                    priority=PRIORITY[self._work.lane])
             except AnswerLost as error:
                 if await self._took_effect(sent, str(error)):
                     return True
             except (UserErrors, GraphQLFault) as error:
-                return await self._refused(batch, sent, error, links, chain)
+                last = error
+                fault = fault_of(error)
+                if fault.todo not in _AGAIN:
+                    return await self._refused(batch, sent, error, fault, links, chain)
+                await self._outcomes.refused(sent, error, ())
+                attempt += fault.todo is Todo.NEW_KEY
             except ShopifyError as error:
                 await self._outcomes.not_sent(sent, error)
                 raise
@@ -95,8 +113,8 @@ class Sender:
             else:
                 await self._confirm(batch, sent, sending, answer, links)
                 return True
-        await self._outcomes.rejected(
-            batch, f"sent {SENDS} times; each answer was lost and nothing took effect")
+        why = str(last) if last else f"sent {SENDS} times; each answer was lost and nothing took effect"
+        await self._outcomes.rejected(batch, why, last)
         return False
 
     async def _took_effect(self, sent: Sent, why: str) -> bool:
@@ -106,9 +124,10 @@ class Sender:
             self._outcomes.counted(sent.items, ItemState.CONFIRMED)
         return executed[sent.ledger_id]
 
-    def _request(self, batch: Batch, links: Mapping[str, Links], chain: Chain) -> tuple[str, Request]:
+    def _request(self, batch: Batch, links: Mapping[str, Links], chain: Chain, attempt: int) -> tuple[str, Request]:
         # The plan is part of the key: the same change may be due again in a later plan, and is then executed again.
-        named = ",".join([self._work.plan_id, *(item.item_id for item in batch)])
+        # So is the attempt, but only where Shopify asked for a new key: a lost answer is asked for under the same one.
+        named = ",".join([self._work.plan_id, *(item.item_id for item in batch), *(f"attempt {attempt}",) * (attempt > 0)])
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
         first, shop = batch[0], self._work.shop
         if first.operation is Operation.INVENTORY_SET:
@@ -133,18 +152,32 @@ class Sender:
             return
         await self._outcomes.confirmed(sent, [Confirmed(item, result.fields, result.links)], answer)
 
-    async def _refused(self, batch: Batch, sent: Sent, error: UserErrors | GraphQLFault,
+    async def _refused(self, batch: Batch, sent: Sent, error: UserErrors | GraphQLFault, fault: Fault,
                        links: Mapping[str, Links], chain: Chain) -> bool:
-        """One bad row refuses a whole batch of stock; the rows that the answer names are taken out, or halving finds
-        them, and the others still go."""
+        """What becomes of a batch that Shopify refused, by the table of faults.
+
+        One bad row refuses a whole batch of stock; the rows that the answer names are taken out, or halving finds them,
+        and the others still go.
+        """
         # A deletion that was sent twice, because its first answer was lost, is refused the second time: it is gone.
         if batch[0].operation is Operation.PRODUCT_DELETE:
             executed = await settle(self._work.context, self._work.client, self._work.shop, [sent])
             if executed[sent.ledger_id]:
                 self._outcomes.counted(batch, ItemState.CONFIRMED)
                 return True
+        if fault.todo is Todo.HOLD_LANE:
+            await self._outcomes.hold_lane(sent, error, fault.sentence)
+            return False
+        if fault.todo in _WHOLE_SHOP:
+            await self._outcomes.not_sent(sent, error)
+            raise error
         guilty = [batch[0]] if len(batch) == 1 else _named(batch, error)
-        await self._outcomes.refused(sent, error, [(item, ItemState.REJECTED, str(error)) for item in guilty])
+        aside = fault.todo is Todo.SET_ASIDE
+        if aside:
+            self._work.stale.update(item.product_id for item in guilty if item.product_id is not None)
+        state, cause = (ItemState.STALE, None) if aside else (ItemState.REJECTED, error)
+        await self._outcomes.refused(sent, error, [Fate(item, state, str(error), cause, alone=len(batch) == 1)
+                                                   for item in guilty])
         others = tuple(item for item in batch if item not in guilty)
         if not guilty:
             middle = len(batch) // 2

@@ -81,6 +81,8 @@ class Work:
     stop: Stop
     stale: set[str] = field(default_factory=set)
     """Ids of products that were found to be other than the plan took them for."""
+    held: list[str] = field(default_factory=list)
+    """Why the rest of the lane is held, if it is."""
 
     @property
     def shop_id(self) -> str:
