@@ -8,7 +8,10 @@ import pytest
 
 from shopsync_pipeline.core.dead_letters import LetterState
 from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.core.fields import Path
+from shopsync_pipeline.core.overrides import Override
 from shopsync_pipeline.db.dead_letters import StoredLetter
+from shopsync_pipeline.db.overrides import Overrides
 from shopsync_pipeline.db.plans import ItemState, SavedPlan
 from shopsync_pipeline.engine import lane as lane_module
 from shopsync_pipeline.engine.context import Context
@@ -467,3 +470,26 @@ def test_answers_that_keep_getting_lost_are_on_record_and_hold_nothing(context: 
     sync(context)
     assert title(dev_store) == "New title"
     assert states(context) == [("resolved", "title", 1)]
+
+
+@SQLITE
+def test_a_category_that_is_none_does_not_keep_back_the_title(context: Context, shelf: Shelf,
+                                                              dev_store: DevStore) -> None:
+    sync(context)
+    with context.database.write() as connection:
+        wrong = Override("Lamps", None)
+        Overrides(connection, context.shop_id).put({("handle:lamp-1", Path("category")): (wrong, "test")})
+    shelf.change("L1", title="New title")
+
+    sync(context)
+    (letter,) = letters(context)
+    assert (letter.cause, [change.path for change in letter.item.changes]) == ("unsendable", ["category"])
+    assert title(dev_store) == "Lamp 1"
+
+    sync(context)
+    assert title(dev_store) == "New title"
+    assert states(context) == [("open", "category", 2)]
+    edit(context, letter.letter_id, "category", "el-2-2", by="Ada")
+    sync(context)
+    assert states(context) == [("resolved", "category", 2)]
+    assert sync(context).mutations == 0
