@@ -110,7 +110,7 @@ def set_apart(item: PlanItem, letters: Sequence[Letter]) -> list[tuple[PlanItem,
     parts: list[tuple[Letter, list[Change]]] = []
     # Where two letters are about one change, the one that somebody wants to go again has it.
     for letter in sorted(letters, key=lambda letter: letter.state is not LetterState.RETRYING):
-        if letter.named and (letter.holds or letter.state is LetterState.RETRYING):
+        if letter.named and letter.state in _CUT:
             mine = _refused(item, letter, left)
             if mine:
                 taken = {change.path for change in mine}
@@ -127,25 +127,32 @@ def set_apart(item: PlanItem, letters: Sequence[Letter]) -> list[tuple[PlanItem,
         found.append((first, _held_whole(first, letters)))
     for letter, mine in parts:
         part = _part(item, mine)
-        if letter.holds and not _worth_another_try(item, letter, left):
+        if not _goes_again(item, letter, left):
             found.append((part, _held(letter)))
         else:
             found.append((_after(part, item, first), None))
     return found
 
 
-def _worth_another_try(item: PlanItem, letter: Letter, left: Sequence[Change]) -> bool:
-    """Whether the rest brings something that was not sent along with the refused part. A creation's part has no product
-    to go to before the creation went, and what was discarded waits for its own input."""
+_CUT = (LetterState.OPEN, LetterState.RETRYING, LetterState.DISCARDED)
+"""States in which a named part is told from the rest; an edited one goes with the rest, with its other value."""
+
+
+def _goes_again(item: PlanItem, letter: Letter, left: Sequence[Change]) -> bool:
+    """Whether a part that was cut out goes all the same, after the rest: because nothing holds it, or because the rest
+    brings something that was not sent along with it. A creation's part has no product to go to before the creation
+    went, and what was discarded waits for its own input."""
     if letter.state is LetterState.DISCARDED or item.operation is Operation.PRODUCT_CREATE:
         return False
+    if not letter.holds:
+        return True
     tried = _contents(letter.sent)
     return any(content not in tried for content in _contents(left))
 
 
 def _refused(item: PlanItem, letter: Letter, left: Sequence[Change]) -> list[Change]:
     """The changes among `left` that are the letter's, with what has to go with them."""
-    if item.operation is Operation.PRODUCT_CREATE and not letter.holds:
+    if item.operation is Operation.PRODUCT_CREATE and letter.state is LetterState.RETRYING:
         return []  # to be tried again, it goes with the creation
     same = _contents(letter.changes)
     paths = [change.path for change in left if _content(change) in same]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from shopsync_pipeline.core.dead_letters import Letter, LetterState, asked_for, part_of
-from shopsync_pipeline.core.fields import place
+from shopsync_pipeline.core.fields import Path, place
 from shopsync_pipeline.core.named_fields import named_paths
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.root_cause import root_cause
@@ -24,16 +24,18 @@ SHORTEST_NAME = 3
 
 
 def bury(connection: Connection, shop_id: str, plan_id: str, item: PlanItem, *, why: str, codes: Sequence[str] = (),
-         cause: str = "rejected", fields: Sequence[str] = (), run_id: str | None = None) -> str:
+         cause: str = "rejected", fields: Sequence[str] = (), paths: Sequence[str] = (),
+         run_id: str | None = None) -> str:
     """Records that an item was refused; call it in the transaction that marks the item rejected. Returns the letter's
     id.
 
     `why` is Shopify's answer as a sentence, `codes` the codes in it. `fields` are the input fields that its userErrors
-    name (`UserError.field`), where the request carried this item alone: then only the changes that they name are
-    refused, and the next plan sends the rest. `cause`: `unsendable` (no request could be made) and `lost` (no answer
-    came) hold nothing back, see `core.dead_letters.FREE_TO_TRY`; any other does. `run_id` is the run that sent it.
+    name (`UserError.field`), where the request carried this item alone, and `paths` the changes at fault where they are
+    known: then only those are refused, and the next plan sends the rest. `cause`: `unsendable` (no request could be
+    made) and `lost` (no answer came) hold nothing back, see `core.dead_letters.FREE_TO_TRY`; any other does. `run_id`
+    is the run that sent it.
     """
-    part = part_of(item, named_paths(item, fields))
+    part = part_of(item, {*named_paths(item, fields), *map(Path, paths)})
     root = root_cause(item.operation, codes, why, _names(item))
     return DeadLetters(connection, shop_id).bury(
         part or replace(item, depends_on=()), item, named=part is not None, plan_id=plan_id, run_id=run_id,
@@ -46,9 +48,11 @@ def bury_error(connection: Connection, shop_id: str, plan_id: str, item: PlanIte
     if isinstance(error, UserErrors):
         return bury(connection, shop_id, plan_id, item, why=str(error), codes=error.codes, run_id=run_id,
                     fields=[row.field for row in error.errors])
-    cause = "unsendable" if isinstance(error, NotSendable) else "rejected"
+    if isinstance(error, NotSendable):
+        return bury(connection, shop_id, plan_id, item, why=str(error), cause="unsendable", paths=error.paths,
+                    run_id=run_id)
     codes = error.codes if isinstance(error, GraphQLFault) else ()
-    return bury(connection, shop_id, plan_id, item, why=str(error), codes=codes, cause=cause, run_id=run_id)
+    return bury(connection, shop_id, plan_id, item, why=str(error), codes=codes, run_id=run_id)
 
 
 def _names(item: PlanItem) -> set[str]:

@@ -69,7 +69,14 @@ class FilterIgnored(ShopifyError):
 
 
 class NotSendable(ShopifyError):
-    """A plan item cannot be put into a request: an id that it needs is unknown, or Shopify has no way to do it."""
+    """A plan item cannot be put into a request: an id that it needs is unknown, or Shopify has no way to do it.
+
+    `paths` are the changes at fault, where that can be told; without them the rest of the item could be sent.
+    """
+
+    def __init__(self, message: str, *, paths: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.paths = tuple(paths)
 
 
 class GraphQLFault(ShopifyError):

@@ -94,6 +94,13 @@ def test_what_is_tried_again_goes_apart_so_that_it_spoils_nothing() -> None:
     assert told(set_apart(BOTH, [letter(BOTH, "title", state=RETRYING)])) == [("tags", "goes"), ("title", "goes")]
 
 
+def test_what_could_not_be_sent_is_tried_by_every_plan_and_spoils_nothing() -> None:
+    assert told(set_apart(BOTH, [letter(BOTH, "title", cause="unsendable")])) == [("tags", "goes"), ("title", "goes")]
+    assert told(set_apart(item("title"), [letter(BOTH, "title", cause="unsendable")])) == [("title", "goes")]
+    assert told(set_apart(NEW, [letter(NEW, "tags", cause="unsendable")])) == [
+        ("title metafields[custom.a] variants[S].price", "goes"), ("tags", "held")]
+
+
 def test_what_was_discarded_waits_whatever_else_is_new() -> None:
     discarded = letter(BOTH, "title", state=DISCARDED)
     assert told(set_apart(item("title", "vendor"), [discarded])) == [("vendor", "goes"), ("title", "held")]
