@@ -15,7 +15,8 @@ from shopsync_pipeline.core.rollout import RollOut
 from shopsync_pipeline.settings import Settings, load
 
 DEFAULTS = {
-    "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
+    "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_CLIENT_ID": "",
+    "SHOPIFY_CLIENT_SECRET": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
     "SHOPSYNC_DATABASE_URL": "sqlite:///.shopsync/shopsync.db", "SHOPSYNC_DAGSTER_POSTGRES_URL": "",
     "SHOPSYNC_EXPORT_PATH": ".shopsync/export", "SHOPSYNC_FEED_PATHS": "", "SYNC_BATCH_SIZE": "250",
     "SHOPSYNC_MAPPING_PATH": "None", "SYNC_CATALOG_PROCESSES": "2",
@@ -39,7 +40,7 @@ DEFAULTS = {
 SECRETS = {
     "SHOPIFY_ACCESS_TOKEN": "shpat_hush", "SHOPSYNC_DATABASE_URL": "postgresql://me:hush@db.example/shop",
     "SHOPSYNC_DAGSTER_POSTGRES_URL": "postgresql://me:hush@db.example/dagster", "SHOPSYNC_API_TOKEN": "hush-hush",
-    "SHOPSYNC_SOURCE_PASSWORD": "hush-password",
+    "SHOPSYNC_SOURCE_PASSWORD": "hush-password", "SHOPIFY_CLIENT_SECRET": "shpss_hush",
 }
 
 
