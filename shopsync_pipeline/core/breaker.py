@@ -116,7 +116,8 @@ class Breaker:
         elif self.probe_due(now):
             following = "The next request is the probe."
         else:
-            following = f"The next probe goes at {_at(self.probe_at)}; `shopsync shop resume` lets it go at once."
+            following = (f"The next probe goes at {_at(self.probe_at)}, or at once after `shopsync shop resume "
+                         '--reason "…"`.')
         return f"{shop} {state} since {_at(self.since)}: {self.why} {following}"
 
 

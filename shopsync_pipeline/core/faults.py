@@ -213,33 +213,36 @@ _USER_ERRORS: list[Row] = [
            "The metafield was changed since it was read."),
     *_rows(Source.USER_ERROR, Kind.CONFLICT, Todo.SET_ASIDE,
            "PRODUCT_DOES_NOT_EXIST NOT_FOUND PRODUCT_VARIANT_DOES_NOT_EXIST MUST_BE_FOR_THIS_PRODUCT "
-           "AT_LEAST_ONE_VARIANT_DOES_NOT_BELONG_TO_THE_PRODUCT MISSING_VARIANT OPTION_DOES_NOT_EXIST "
+           "AT_LEAST_ONE_VARIANT_DOES_NOT_BELONG_TO_THE_PRODUCT OPTION_DOES_NOT_EXIST "
            "OPTION_VALUE_DOES_NOT_EXIST INVALID_INVENTORY_ITEM INVENTORY_ITEM_NOT_FOUND ITEM_NOT_STOCKED_AT_LOCATION "
            "FILE_DOES_NOT_EXIST REFERENCE_TARGET_DOES_NOT_EXIST",
            "What the request names was deleted or moved in the store."),
     *_rows(Source.USER_ERROR, Kind.CONFLICT, Todo.SET_ASIDE,
-           "VARIANT_ALREADY_EXISTS VARIANT_ALREADY_EXISTS_CHANGE_OPTION_VALUE OPTION_ALREADY_EXISTS "
-           "OPTION_VALUE_ALREADY_EXISTS", "Somebody made it in the store meanwhile."),
+           "VARIANT_ALREADY_EXISTS VARIANT_ALREADY_EXISTS_CHANGE_OPTION_VALUE",
+           "Somebody made it in the store meanwhile."),
     *_rows(Source.USER_ERROR, Kind.TRANSIENT, Todo.RETRY, "NON_READY_STATE FILE_LOCKED",
            "Shopify is still working on the picture."),
     *_rows(Source.USER_ERROR, Kind.TRANSIENT, Todo.RETRY, "GENERIC_ERROR JOB_ERROR INTERNAL_ERROR",
            "Shopify failed within the mutation. What may go twice does, under its key; else the product is read first.",
            certain=False),
-    *_rows(Source.USER_ERROR, Kind.TRANSIENT, Todo.RETRY, "SERVICE_UNAVAILABLE", "Shopify's stock service rests."),
     *_rows(Source.USER_ERROR, Kind.TRANSIENT, Todo.RETRY, "FAILED_TO_STOCK_AT_LOCATION FAILED_TO_UNSTOCK_FROM_LOCATION",
            "Shopify could not do it at the moment."),
-    *_rows(Source.USER_ERROR, Kind.AUTH, Todo.STOP, "APP_NOT_AUTHORIZED CANNOT_DELETE_VARIANT_WITHOUT_PERMISSION",
+    *_rows(Source.USER_ERROR, Kind.AUTH, Todo.STOP, "APP_NOT_AUTHORIZED",
            "The app may not write this.", "Give the app the permission, or leave the field out with a rule."),
     *_rows(Source.USER_ERROR, Kind.BUG, Todo.DEAD_LETTER,
            "ID_NOT_ALLOWED INPUT_MISMATCH MISSING_FIELD_REQUIRED METAFIELD_MISMATCH VARIANTS_INPUT_MISSING "
            "PRODUCT_OPTIONS_INPUT_MISSING PRODUCT_VARIANT_ID_MISSING CANNOT_SPECIFY_BOTH MUST_SPECIFY_ONE_OF_PAIR "
            "NO_KEY_ON_CREATE NO_INVENTORY_QUANTITES_DURING_UPDATE NO_INVENTORY_QUANTITIES_ON_VARIANTS_UPDATE "
            "INVENTORY_QUANTITIES_LIMIT_EXCEEDED COMPARE_QUANTITY_REQUIRED INVALID_REASON INVALID_REFERENCE_DOCUMENT "
-           "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR KEY_MISSING_IN_INPUT MISSING_ARGUMENTS TOO_MANY_ARGUMENTS "
-           "DUPLICATED_VARIANT_ID INVALID_DUPLICATE_MODE_FOR_TYPE INVALID_DUPLICATE_RESOLUTION_MODE",
+           "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR MISSING_ARGUMENTS TOO_MANY_ARGUMENTS "
+           "INVALID_DUPLICATE_MODE_FOR_TYPE INVALID_DUPLICATE_RESOLUTION_MODE",
            "The request is put together in a way that the mutation does not take."),
     *_rows(Source.USER_ERROR, Kind.BUG, Todo.DEAD_LETTER, "INVALID_NAME", "There is no such kind of quantity.",
            root="inventorySetQuantities"),
+    *_rows(Source.USER_ERROR, Kind.WALL, Todo.HOLD_LANE,
+           "INVALID_LOCATION LOCATION_NOT_FOUND TRACKED_VARIANT_LOCATION_NOT_FOUND",
+           "The stock location was closed or deleted, so no row of stock can be written.",
+           "It may go on once SHOPIFY_LOCATION names an active location."),
     *_rows(Source.USER_ERROR, Kind.WALL, Todo.HOLD_LANE,
            "UNACCEPTABLE_TRIAL_ASSET UNACCEPTABLE_UNVERIFIED_TRIAL_ASSET NON_IMAGE_MEDIA_PER_SHOP_LIMIT_EXCEEDED",
            "The shop's plan does not take the file.", _PLAN_CAP),

@@ -25,6 +25,7 @@ ROUTES = [
     ("POST", "/undo"), ("GET", "/undo/held"), ("GET", "/undo/x"), ("POST", "/undo/x/launch"),
     ("GET", "/products/x/blame"), ("POST", "/conflicts/x/flip"), ("GET", "/rules"), ("DELETE", "/rules/x"),
     ("GET", "/rules/explanation"), ("GET", "/overrides"), ("DELETE", "/overrides"),
+    ("POST", "/shop/resumption"),
 ]
 NAMED = {"plans": "{plan_id}", "jobs": "{run_id}", "imports": "{import_id}", "undo": "{plan_id}", "products": "{key}",
          "conflicts": "{conflict_id}", "rules": "{rule_id}"}
