@@ -104,9 +104,10 @@ def test_a_person_lets_the_next_request_go_as_a_probe() -> None:
 def test_people_are_told_since_when_why_and_what_follows() -> None:
     paused = Breaker().refused(NOON, "Shop x answered HTTP 402. The shop is frozen for unpaid bills.", HOUR)
     assert paused.sentence("x.myshopify.com", at(5)) == (
-        "x.myshopify.com is paused since 2026-11-27 12:00:00 UTC: Shop x answered HTTP 402. The shop is frozen for unpaid "
-        "bills. The next probe goes at 2026-11-27 13:00:00 UTC, or at once after `shopsync shop resume --reason \"…\"`.")
-    assert opened().sentence("x", at(1)).startswith("x is left alone after faults in a row since 2026-11-27 12:00:00 UTC")
+        "x.myshopify.com is paused since 2026-11-27 12:00:00 UTC: Shop x answered HTTP 402. The shop is frozen for "
+        "unpaid bills. The next probe goes at 2026-11-27 13:00:00 UTC, or at once after `shopsync shop resume --reason "
+        '"…"`.')
+    assert opened().sentence("x", at(1)).startswith("x is left alone after faults in a row since 2026-11-27 12:00:00")
     assert opened().sentence("x", at(5)).endswith("The next request is the probe.")
     assert opened().claimed(at(5), "a", STRICT).sentence("x", at(6)).endswith("A probe is under way.")
     assert Breaker().sentence("x", NOON) == "x is served."

@@ -1,6 +1,7 @@
 """The table of faults: what is decided for the codes that matter, and that no code of the platform was overlooked.
 
-The codes are read from the schemas themselves. A code that a new version brings fails here until somebody has judged it.
+The codes are read from the schemas themselves. A code that a new version brings fails here until somebody has judged
+it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shopsync_pipeline
-from shopsync_pipeline.core.faults import DEED, DEFAULTS, MEANING, ROWS, Fault, Kind, Row, Source, Todo, decisive, row_of
+from shopsync_pipeline.core.faults import (
+    DEED,
+    DEFAULTS,
+    MEANING,
+    ROWS,
+    Fault,
+    Kind,
+    Row,
+    Source,
+    Todo,
+    decisive,
+    row_of,
+)
 from shopsync_pipeline.core.faults_page import faults_page
 
 PROJECT = Path(shopsync_pipeline.__file__).parent.parent
@@ -33,7 +46,7 @@ MUTATIONS = (
     "bulkOperationRunQuery",
 )
 
-REFUSED_VALUES = frozenset("""
+_REFUSED = """
 ADMIN_ACCESS_INPUT_NOT_ALLOWED ALT_VALUE_LIMIT_EXCEEDED BLANK BLANK_SEARCH
 CANNOT_COMBINE_LINKED_AND_NONLINKED_OPTION_VALUES CANNOT_DEACTIVATE_FROM_ONLY_LOCATION CANNOT_DELETE_LAST_VARIANT
 CANNOT_SET_NAME_FOR_LINKED_OPTION_VALUE CAPABILITY_REQUIRED_BUT_DISABLED CAPABILITY_VIOLATION
@@ -55,7 +68,8 @@ RESERVED_NAMESPACE_KEY TAKEN TOO_LONG TOO_MANY_FILE_REFERENCE TOO_MANY_INVENTORY
 TYPE_NOT_ALLOWED_FOR_CONDITIONS UNACCEPTABLE_ASSET UNSTRUCTURED_ALREADY_EXISTS
 UNSUPPORTED_COMBINED_LISTING_PARENT_OPERATION UNSUPPORTED_FILE_REFERENCE UNSUPPORTED_MEDIA_TYPE_FOR_FILENAME_UPDATE
 UNSUPPORTED_PINNING VARIANTS_OVER_LIMIT
-""".split())
+"""
+REFUSED_VALUES = frozenset(_REFUSED.split())
 """Codes that were looked at and left to the default: they say something about one product's data."""
 
 NOT_IN_ENUMS = {"VARIANT_THROTTLE_EXCEEDED"}

@@ -81,8 +81,8 @@ def test_no_kind_of_error_is_left_out() -> None:
 def test_a_held_lane_is_told_when_it_may_go_on() -> None:
     fault = fault_of(GraphQLFault("Daily variant creation limit reached.", codes=("VARIANT_THROTTLE_EXCEEDED",)))
     assert fault.sentence == (
-        "Daily variant creation limit reached. It may go on when Shopify's day is over, 24 hours after the limit was met, "
-        "or at once where Shopify lifts the limit for the shop (then set SYNC_DAILY_VARIANTS=0).")
+        "Daily variant creation limit reached. It may go on when Shopify's day is over, 24 hours after the limit was "
+        "met, or at once where Shopify lifts the limit for the shop (then set SYNC_DAILY_VARIANTS=0).")
 
 
 def test_a_pause_says_how_long_and_an_uncertain_end_says_so() -> None:

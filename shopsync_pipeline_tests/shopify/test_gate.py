@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,14 +77,12 @@ class Scene:
 
 async def ask(gate: Gate, ends: ShopifyError | None = None) -> None:
     """One request that ends well, or so."""
-    try:
+    if ends is None:
         async with gate.passing():
-            if ends is not None:
-                raise ends
-    except ShopPaused:
-        raise
-    except ShopifyError as error:
-        assert error is ends
+            return
+    with suppress(type(ends)):
+        async with gate.passing():
+            raise ends
 
 
 def run(script: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -181,8 +180,8 @@ def test_a_request_without_patience_is_told_instead() -> None:
         gate = scene.gate()
         for _ in range(3):
             await ask(gate, DOWN)
-        with pytest.raises(ShopPaused, match=r"is left alone .* HTTP 503\. The next probe goes at 2026-11-27 12:00:05 UTC"
-                                             r".*Nothing was sent\.") as told:
+        with pytest.raises(ShopPaused, match=r"is left alone .* HTTP 503\. The next probe goes at 2026-11-27 12:00:05 "
+                                             r"UTC.*Nothing was sent\.") as told:
             await ask(scene.gate(patience=4))
         assert told.value.until == NOON + timedelta(seconds=5)
         await ask(scene.gate(patience=5))
