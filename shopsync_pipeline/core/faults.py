@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -94,11 +95,9 @@ class Row:
     certain: bool = True
     pause: timedelta | None = None
 
-    def fits(self, source: Source, code: str, root: str, message: str) -> bool:
-        """Whether this line is about such an error."""
-        if self.source is not source or (self.root and self.root != root):
-            return False
-        return message.startswith(self.says) if self.says else fnmatchcase(code, self.code)
+    def concerns(self, source: Source, root: str) -> bool:
+        """Whether this line is about errors that are found there."""
+        return self.source is source and self.root in ("", root)
 
 
 def _rows(source: Source, kind: Kind, todo: Todo, codes: str, means: str, way_out: str = "", *, root: str = "",
@@ -227,8 +226,8 @@ _USER_ERRORS: list[Row] = [
            certain=False),
     *_rows(Source.USER_ERROR, Kind.TRANSIENT, Todo.RETRY, "FAILED_TO_STOCK_AT_LOCATION FAILED_TO_UNSTOCK_FROM_LOCATION",
            "Shopify could not do it at the moment."),
-    *_rows(Source.USER_ERROR, Kind.AUTH, Todo.STOP, "APP_NOT_AUTHORIZED",
-           "The app may not write this.", "Give the app the permission, or leave the field out with a rule."),
+    *_rows(Source.USER_ERROR, Kind.AUTH, Todo.DEAD_LETTER, "APP_NOT_AUTHORIZED",
+           "The metafield belongs to another app.", "Leave it out of the sync with a rule."),
     *_rows(Source.USER_ERROR, Kind.BUG, Todo.DEAD_LETTER,
            "ID_NOT_ALLOWED INPUT_MISMATCH MISSING_FIELD_REQUIRED METAFIELD_MISMATCH VARIANTS_INPUT_MISSING "
            "PRODUCT_OPTIONS_INPUT_MISSING PRODUCT_VARIANT_ID_MISSING CANNOT_SPECIFY_BOTH MUST_SPECIFY_ONE_OF_PAIR "
@@ -280,7 +279,7 @@ _BULK: list[Row] = [
 ]
 
 ROWS: tuple[Row, ...] = (*_TRANSPORT, *_HTTP, *_KEYS, *_GRAPHQL, *_USER_ERRORS, *_BULK)
-"""The table. The first row that fits decides; a known message says more than a code, so those stand first."""
+"""The table. The first row that fits decides, but a known message says more than any code."""
 
 DEFAULTS: dict[Source, Row] = {source: Row(
     source=source, code="", kind=Kind.REJECTED, todo=Todo.DEAD_LETTER,
@@ -294,7 +293,18 @@ DEFAULTS: dict[Source, Row] = {source: Row(
 
 def row_of(source: Source, code: str | None, *, root: str = "", message: str = "") -> Row:
     """The line for one error; the source's default where there is none. `root` is the mutation, `message` its words."""
-    return next((row for row in ROWS if row.fits(source, code or "", root, message)), DEFAULTS[source])
+    said = (row for row in _SAID if row.concerns(source, root) and message.startswith(row.says))
+    return next(said, None) or _by_code(source, code or "", root)
+
+
+_SAID = tuple(row for row in ROWS if row.says)
+
+
+@lru_cache(1024)
+def _by_code(source: Source, code: str, root: str) -> Row:
+    # Remembered, because one refusal of a batch of stock can hold 250 errors of the same code.
+    fitting = (row for row in ROWS if not row.says and row.concerns(source, root) and fnmatchcase(code, row.code))
+    return next(fitting, DEFAULTS[source])
 
 
 def decisive(rows: Iterable[Row]) -> Row:

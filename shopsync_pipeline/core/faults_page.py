@@ -10,8 +10,8 @@ from shopsync_pipeline.core.faults import DEED, DEFAULTS, MEANING, ROWS, Kind, R
 _HEAD = """# What can go wrong with Shopify, and what is done about it
 
 This page is written from the table that the code walks (`core/faults.py`, `make docs`; a test keeps it current). In
-each part the first row that fits decides; `*` and `?` stand for any text and any sign. Of several errors in one answer
-the weightiest kind decides, in the order of the list below, last first.
+each part the first row that fits decides, and a known message before any code; `*` and `?` stand for any text and any
+sign. Of several errors in one answer the weightiest kind decides, in the order of the list below, last first.
 
 A write that may have been executed is never blindly sent again: the product is read by id first.
 """

@@ -15,7 +15,14 @@ from datetime import UTC, datetime, timedelta
 
 from shopsync_pipeline.core.breaker import TOLERANCE, Breaker, Health, Phase, Tolerance
 from shopsync_pipeline.core.faults import Todo
-from shopsync_pipeline.shopify.errors import AnswerLost, ServerFault, ShopifyError, ShopPaused, Unreachable
+from shopsync_pipeline.shopify.errors import (
+    AnswerLost,
+    ServerFault,
+    ShopifyError,
+    ShopPaused,
+    ShopUnavailable,
+    Unreachable,
+)
 from shopsync_pipeline.shopify.faults import fault_of
 
 log = logging.getLogger(__name__)
@@ -68,6 +75,10 @@ class Gate:
             yield
         except ShopifyError as error:
             self._ended(error, prober)
+            if isinstance(error, ShopUnavailable) and self._own.paused:
+                # Whoever met it reads what follows from it, too.
+                told = self._own.sentence(self._shop, self._clock())
+                raise ShopUnavailable(told, status=error.status) from error
             raise
         except BaseException:
             if prober is not None:

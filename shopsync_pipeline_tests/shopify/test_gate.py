@@ -213,8 +213,10 @@ def test_a_frozen_shop_is_paused_for_all_processes_at_once_with_an_alert(caplog:
     async def script() -> None:
         other = scene.gate()
         await ask(other)
-        with caplog.at_level(logging.ERROR):
-            await ask(scene.gate(), FROZEN)
+        with caplog.at_level(logging.ERROR), pytest.raises(ShopUnavailable, match=r"is paused .*next probe") as told:
+            async with scene.gate().passing():
+                raise FROZEN
+        assert told.value.status == 402
         scene.time.now += timedelta(seconds=1)
         before = list(scene.time.slept)
         with pytest.raises(ShopPaused, match=r"is paused since 2026-11-27 12:00:00 UTC: .*frozen for unpaid bills\. "
