@@ -30,7 +30,11 @@ class Settings(BaseSettings):
     shopify_shop_url: str = Field("", alias="SHOPIFY_SHOP_URL", description=(
         "The shop: my-shop, my-shop.myshopify.com or its https:// address; http://127.0.0.1:PORT for a dev store"))
     shopify_access_token: SecretStr = Field(SecretStr(""), alias="SHOPIFY_ACCESS_TOKEN", description=(
-        "Admin API access token of the app"))
+        "Admin API access token of the app; without one, SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are needed"))
+    shopify_client_id: str = Field("", alias="SHOPIFY_CLIENT_ID", description=(
+        "Client id of the app, whose tokens are then got and renewed by themselves (client credentials grant)"))
+    shopify_client_secret: SecretStr = Field(SecretStr(""), alias="SHOPIFY_CLIENT_SECRET", description=(
+        "Client secret of the app"))
     shopify_location: str = Field("", alias="SHOPIFY_LOCATION", description=(
         "Name or gid of the location whose stock is synced; empty: the shop's first active location"))
     shopify_api_version: str = Field("2026-10", alias="SHOPIFY_API_VERSION", description="Admin API version to ask for")
@@ -160,7 +164,8 @@ class Settings(BaseSettings):
             _located(part.strip())
         return value
 
-    @field_validator("shopify_shop_url", "shopify_location", "feed_paths", "source_user", "categories")
+    @field_validator("shopify_shop_url", "shopify_location", "shopify_client_id", "feed_paths", "source_user",
+                     "categories")
     @classmethod
     def _trimmed(cls, value: str) -> str:
         return value.strip()
@@ -216,15 +221,22 @@ class Settings(BaseSettings):
         return tuple(_located(part.strip()) for part in self.feed_paths.split(",") if part.strip())
 
     def require_shop(self) -> None:
-        """Raises `SettingsError` unless a shop and a token are set."""
-        missing = [name for name, value in (("SHOPIFY_SHOP_URL", self.shopify_shop_url),
-                                            ("SHOPIFY_ACCESS_TOKEN", self.shopify_access_token.get_secret_value()))
-                   if not value]
+        """Raises `SettingsError` unless a shop is set, and a token or what tokens are got with."""
+        token = self.shopify_access_token.get_secret_value()
+        pair = {"SHOPIFY_CLIENT_ID": self.shopify_client_id,
+                "SHOPIFY_CLIENT_SECRET": self.shopify_client_secret.get_secret_value()}
+        missing = [] if self.shopify_shop_url else ["SHOPIFY_SHOP_URL"]
+        if not token:
+            # One half of the pair shows which way was meant.
+            missing += [name for name, value in pair.items() if not value] if any(pair.values()) else [
+                "SHOPIFY_ACCESS_TOKEN"]
         if missing:
             verb, pronoun = ("is", "it") if len(missing) == 1 else ("are", "them")
+            instead = (" (or SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET instead of the token)"
+                       if "SHOPIFY_ACCESS_TOKEN" in missing else "")
             raise SettingsError(
-                f"{' and '.join(missing)} {verb} not set. Put {pronoun} into the environment or into a .env file here; "
-                "`make demo` shows everything on a local store without."
+                f"{' and '.join(missing)} {verb} not set{instead}. Put {pronoun} into the environment or into a .env "
+                "file here; `make demo` shows everything on a local store without."
             )
 
 

@@ -15,7 +15,8 @@ from shopsync_pipeline.core.rollout import RollOut
 from shopsync_pipeline.settings import Settings, load
 
 DEFAULTS = {
-    "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
+    "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_CLIENT_ID": "",
+    "SHOPIFY_CLIENT_SECRET": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
     "SHOPSYNC_DATABASE_URL": "sqlite:///.shopsync/shopsync.db", "SHOPSYNC_DAGSTER_POSTGRES_URL": "",
     "SHOPSYNC_EXPORT_PATH": ".shopsync/export", "SHOPSYNC_FEED_PATHS": "", "SYNC_BATCH_SIZE": "250",
     "SHOPSYNC_MAPPING_PATH": "None", "SYNC_CATALOG_PROCESSES": "2",
@@ -40,7 +41,7 @@ DEFAULTS = {
 SECRETS = {
     "SHOPIFY_ACCESS_TOKEN": "shpat_hush", "SHOPSYNC_DATABASE_URL": "postgresql://me:hush@db.example/shop",
     "SHOPSYNC_DAGSTER_POSTGRES_URL": "postgresql://me:hush@db.example/dagster", "SHOPSYNC_API_TOKEN": "hush-hush",
-    "SHOPSYNC_SOURCE_PASSWORD": "hush-password",
+    "SHOPSYNC_SOURCE_PASSWORD": "hush-password", "SHOPIFY_CLIENT_SECRET": "shpss_hush",
 }
 
 
@@ -235,12 +236,23 @@ def test_no_secret_is_shown_by_a_refusal(monkeypatch: pytest.MonkeyPatch) -> Non
     ({}, "SHOPIFY_SHOP_URL and SHOPIFY_ACCESS_TOKEN are not set"),
     ({"SHOPIFY_SHOP_URL": "my-shop"}, "SHOPIFY_ACCESS_TOKEN is not set"),
     ({"SHOPIFY_ACCESS_TOKEN": "shpat_hush"}, "SHOPIFY_SHOP_URL is not set"),
+    ({"SHOPIFY_SHOP_URL": "my-shop"}, "(or SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET instead of the token)"),
+    ({"SHOPIFY_SHOP_URL": "my-shop", "SHOPIFY_CLIENT_ID": "app"}, "SHOPIFY_CLIENT_SECRET is not set."),
+    ({"SHOPIFY_CLIENT_SECRET": "hush"}, "SHOPIFY_SHOP_URL and SHOPIFY_CLIENT_ID are not set."),
 ])
 def test_a_missing_shop_is_told_with_the_way_out(given: dict[str, str], told: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(told)) as error:
         Settings.model_validate(given).require_shop()
     assert ".env" in str(error.value)
     assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize("given", [
+    {"SHOPIFY_ACCESS_TOKEN": "shpat_hush"}, {"SHOPIFY_CLIENT_ID": "app", "SHOPIFY_CLIENT_SECRET": "hush"},
+    {"SHOPIFY_ACCESS_TOKEN": "shpat_hush", "SHOPIFY_CLIENT_ID": "app"},
+])
+def test_a_token_or_an_apps_id_and_secret_will_do(given: dict[str, str]) -> None:
+    Settings.model_validate({"SHOPIFY_SHOP_URL": "my-shop", **given}).require_shop()
 
 
 def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:

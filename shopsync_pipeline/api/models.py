@@ -14,6 +14,7 @@ from shopsync_pipeline.db.conflicts import Conflict
 from shopsync_pipeline.db.field_rules import StoredRule
 from shopsync_pipeline.db.overrides import StoredOverride
 from shopsync_pipeline.db.plans import SavedPlan
+from shopsync_pipeline.engine.health import HealthReport
 from shopsync_pipeline.engine.resolve import Chosen
 from shopsync_pipeline.engine.review import ChangeRow
 
@@ -31,11 +32,31 @@ class Problem(BaseModel):
 
 
 class Health(BaseModel):
-    """The service is well."""
+    """The service is well. `shop_serves` is false while no request goes to the shop; `shop_says` tells why, since when,
+    and when the next probe goes."""
 
     shop: str
     database: str
     version: str
+    shop_serves: bool
+    shop_says: str
+
+
+class ShopOut(BaseModel):
+    """Whether requests go to the shop, and why not. `paused`: it refused us as a whole; else it is left alone for a
+    while after faults in a row."""
+
+    shop_id: str
+    serves: bool
+    paused: bool
+    since: datetime | None
+    probe_at: datetime | None
+    says: str
+
+    @classmethod
+    def of(cls, found: HealthReport) -> Self:
+        """From a use case's report."""
+        return cls(**asdict(found))
 
 
 class PlanOut(BaseModel):

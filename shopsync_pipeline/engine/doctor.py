@@ -13,8 +13,9 @@ from shopsync_pipeline.catalog import find_delivery
 from shopsync_pipeline.catalog.sources import Location, Look
 from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
 from shopsync_pipeline.db.database import Database, normalised_url
-from shopsync_pipeline.engine.context import client_for, uses_of
+from shopsync_pipeline.engine.context import Context, client_for, uses_of
 from shopsync_pipeline.engine.fetch import seen_places
+from shopsync_pipeline.engine.health import health_of
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience
 from shopsync_pipeline.shopify.shop import describe
@@ -57,6 +58,16 @@ async def examine(settings: Settings) -> list[Finding]:
     return [_database(settings), await _shop(settings), _export(settings)]
 
 
+def _held_back(settings: Settings) -> str | None:
+    """Why the shop is not asked: it is paused or left alone. `None` where it may be, or our database cannot tell."""
+    with suppress(ShopsyncError):
+        url = normalised_url(settings.database_url.get_secret_value())
+        if url.get_backend_name() != "sqlite" or (url.database and Path(url.database).exists()):
+            found = health_of(Context.open(settings))
+            return None if found.serves else found.says
+    return None
+
+
 def _database(settings: Settings) -> Finding:
     try:
         url = normalised_url(settings.database_url.get_secret_value())
@@ -73,6 +84,8 @@ def _database(settings: Settings) -> Finding:
 async def _shop(settings: Settings) -> Finding:
     try:
         settings.require_shop()
+        if (says := _held_back(settings)) is not None:
+            return Finding("shop", False, says)
         async with client_for(settings, patience=Patience(attempts=1, throttled_seconds=5)) as client:
             shop = await describe(client, settings.shopify_location or None, uses_of(settings))
             rate = client.bucket.restore_rate

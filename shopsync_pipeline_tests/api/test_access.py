@@ -28,6 +28,7 @@ ROUTES = [
     ("GET", "/dead-letters"), ("GET", "/dead-letters/groups"), ("POST", "/dead-letters/retry"),
     ("POST", "/dead-letters/discard"), ("GET", "/dead-letters/x"), ("POST", "/dead-letters/x/retry"),
     ("POST", "/dead-letters/x/edit"), ("POST", "/dead-letters/x/discard"),
+    ("POST", "/shop/resumption"),
 ]
 NAMED = {"plans": "{plan_id}", "jobs": "{run_id}", "imports": "{import_id}", "undo": "{plan_id}", "products": "{key}",
          "conflicts": "{conflict_id}", "rules": "{rule_id}", "dead-letters": "{letter_id}"}

@@ -20,7 +20,7 @@ from shopsync_pipeline.db.schema.conflicts import field_rule, sync_conflict
 from shopsync_pipeline.db.schema.dead_letters import dead_letter, dead_letter_action
 from shopsync_pipeline.db.schema.plans import plan, plan_item, sync_dependency
 from shopsync_pipeline.db.schema.push import ledger, ledger_item, push_progress
-from shopsync_pipeline.db.schema.shops import shop, writer_lock
+from shopsync_pipeline.db.schema.shops import shop, shop_health, writer_lock
 from shopsync_pipeline.db.schema.store import base_product, snapshot, snapshot_product, store_edit
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "push_progress",
     "quarantine",
     "shop",
+    "shop_health",
     "snapshot",
     "snapshot_product",
     "store_edit",

@@ -127,7 +127,8 @@ class Sender:
     def _request(self, batch: Batch, links: Mapping[str, Links], chain: Chain, attempt: int) -> tuple[str, Request]:
         # The plan is part of the key: the same change may be due again in a later plan, and is then executed again.
         # So is the attempt, but only where Shopify asked for a new key: a lost answer is asked for under the same one.
-        named = ",".join([self._work.plan_id, *(item.item_id for item in batch), *(f"attempt {attempt}",) * (attempt > 0)])
+        again = [f"attempt {attempt}"] if attempt else []
+        named = ",".join([self._work.plan_id, *(item.item_id for item in batch), *again])
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
         first, shop = batch[0], self._work.shop
         if first.operation is Operation.INVENTORY_SET:
