@@ -1,4 +1,4 @@
-"""Processes that share a shop's points: together they never overdraw it, none waits for ever, and no point is wasted."""
+"""Processes that share a shop's points: together they never overdraw it, none waits for ever, no point is wasted."""
 
 from __future__ import annotations
 
