@@ -73,8 +73,13 @@ class Settings(BaseSettings):
         "Child processes that project a large delivery; 0: none"))
     batch_size: int = Field(250, alias="SYNC_BATCH_SIZE", ge=1, le=250, description=(
         "Rows in one inventory mutation (1 to 250)"))
-    max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
-        "Requests in flight at once to one shop"))
+    max_concurrent: int = Field(100, alias="SYNC_MAX_CONCURRENT", ge=1, le=1000, description=(
+        "Requests in flight to one shop at the most; how many there are follows from its points and its latency"))
+    base_delay: float = Field(0.0, alias="SYNC_BASE_DELAY", ge=0, le=60, description=(
+        "Seconds between two requests of one process at the least; the shop's points set the pace anyway"))
+    headroom: float = Field(0.0, alias="SYNC_HEADROOM", ge=0, le=0.9, description=(
+        "Share of the shop's points, at hand and coming back, that is left to other clients of the same app (0 to "
+        "0.9)"))
     conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
         "What happens when both sides changed a field: manual_review, etilize_priority, shopify_priority, merge_fields "
         "or timestamp_based"))

@@ -23,7 +23,8 @@ DEFAULTS = {
     "SHOPSYNC_SOURCE_USER": "", "SHOPSYNC_SOURCE_PASSWORD": "", "SHOPSYNC_SOURCE_NETRC": "None",
     "SHOPSYNC_SOURCE_KEY": "None", "SHOPSYNC_SOURCE_KNOWN_HOSTS": "None", "SHOPSYNC_SOURCE_CA": "None",
     "SHOPSYNC_SOURCE_TIMEOUT": "30.0", "SHOPSYNC_SPOOL_PATH": ".shopsync/deliveries",
-    "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
+    "SYNC_MAX_CONCURRENT": "100", "SYNC_BASE_DELAY": "0.0", "SYNC_HEADROOM": "0.0",
+    "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
     "SYNC_BIDIRECTIONAL": "False", "SYNC_COLLECTIONS": "False", "SYNC_PUBLICATIONS": "False",
     "SYNC_RULES_PATH": "None", "SYNC_GONE_POLICY": "draft",
     "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
@@ -178,8 +179,9 @@ def test_a_refusal_of_the_settings_themselves_repeats_no_password() -> None:
 
 @pytest.mark.parametrize(("name", "text"), [
     ("SYNC_BATCH_SIZE", "0"), ("SYNC_BATCH_SIZE", "251"), ("SYNC_BATCH_SIZE", "many"), ("SYNC_MAX_CONCURRENT", "0"),
-    ("SYNC_MAX_CONCURRENT", "101"), ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
-    ("SYNC_GONE_POLICY", "burn"),
+    ("SYNC_MAX_CONCURRENT", "1001"), ("SYNC_HEADROOM", "0.95"), ("SYNC_BASE_DELAY", "-1"),
+    ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"), ("SYNC_GONE_POLICY", "burn"),
+    ("SYNC_MAX_RUNTIME", "-1"), ("SYNC_MAX_POINTS", "-1"),
     ("SYNC_MAX_UPDATED_SHARE", "1.5"), ("SYNC_MAX_UPDATED_SHARE", "-0.1"), ("SYNC_MAX_CONFLICT_SHARE", "50%"),
     ("SYNC_REQUEST_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "soon"),
 ])

@@ -10,12 +10,16 @@ from pydantic import SecretStr
 
 from shopsync_pipeline.catalog import CatalogRules, load_mapping
 from shopsync_pipeline.core.breaker import Health
+from shopsync_pipeline.core.learned import CostMemory
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.health import ShopHealth
+from shopsync_pipeline.db.learned import learned_costs
+from shopsync_pipeline.engine.points import PointsAccount, SharedPoints
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.auth import ClientCredentials, StaticToken, TokenSource
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient
 from shopsync_pipeline.shopify.shop import Uses
+from shopsync_pipeline.shopify.throttle import OwnPoints, PointsBucket, Supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,30 @@ class Context:
         return load_mapping(self.settings.mapping_path)
 
     def client(self) -> ShopifyClient:
-        """A client for the shop, which obeys and tells the state that all processes share; use it with `async with`."""
-        return client_for(self.settings, health=ShopHealth(self.database, self.shop_id))
+        """A client for the shop; use it with `async with`. It shares the shop's points with all other processes that
+        use this database, knows what requests were seen to cost, and obeys and tells the shop's state."""
+        with self.database.read() as connection:
+            costs = CostMemory(learned_costs(connection, self.shop_id))
+        account = PointsAccount(self.database, self.shop_id, costs)
+        supply = SharedPoints(account.exchange, headroom=self.settings.headroom)
+        return client_for(self.settings, supply=supply, costs=costs, health=ShopHealth(self.database, self.shop_id))
 
 
-def client_for(settings: Settings, *, patience: Patience | None = None, health: Health | None = None) -> ShopifyClient:
-    """A client for the configured shop; it needs no database. `patience` says how long it tries, if not as usual."""
+def client_for(settings: Settings, *, patience: Patience | None = None, supply: Supply | None = None,
+               costs: CostMemory | None = None, health: Health | None = None) -> ShopifyClient:
+    """A client for the configured shop. `patience` says how long it tries, if not as usual. Without `supply`, `costs`
+    and `health` it needs no database, and reckons with nobody else's requests."""
+    bucket = PointsBucket(
+        max_concurrent=settings.max_concurrent, base_delay=settings.base_delay,
+        supply=supply if supply is not None else OwnPoints(headroom=settings.headroom),
+    )
     return ShopifyClient(
         settings.shopify_shop_url,
         _tokens(settings),
         api_version=settings.shopify_api_version,
-        max_concurrent=settings.max_concurrent,
         timeout_seconds=settings.request_timeout,
+        bucket=bucket,
+        costs=costs,
         patience=patience,
         health=health,
     )

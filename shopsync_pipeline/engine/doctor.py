@@ -12,10 +12,15 @@ from pydantic import SecretStr
 from shopsync_pipeline.catalog import find_delivery
 from shopsync_pipeline.catalog.sources import Location, Look
 from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
+from shopsync_pipeline.core.points import LEASE_SECONDS
 from shopsync_pipeline.db.database import Database, normalised_url
-from shopsync_pipeline.engine.context import Context, client_for, uses_of
+from shopsync_pipeline.db.learned import cost_factors
+from shopsync_pipeline.db.points import account_of
+from shopsync_pipeline.db.rows import now
+from shopsync_pipeline.engine.context import Context, client_for, shop_id, uses_of
 from shopsync_pipeline.engine.fetch import seen_places
 from shopsync_pipeline.engine.health import health_of
+from shopsync_pipeline.engine.prepare import AS_ESTIMATED
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience
 from shopsync_pipeline.shopify.shop import describe
@@ -78,7 +83,27 @@ def _database(settings: Settings) -> Finding:
         database.require_current()
     except ShopsyncError as error:
         return Finding("database", False, str(error))
-    return Finding("database", True, f"{database.dialect} answers and has this version's tables")
+    known = _known(database, settings)
+    return Finding("database", True, f"{database.dialect} answers and has this version's tables{known}")
+
+
+def _known(database: Database, settings: Settings) -> str:
+    """Who else spends the shop's points, and which requests cost otherwise than estimated, as far as is known."""
+    if not settings.shopify_shop_url:
+        return ""
+    with database.read() as connection:
+        shop = shop_id(settings.shopify_shop_url)
+        holders = [one.held for one in account_of(connection, shop).holders.values()
+                   if now().timestamp() - one.seen < LEASE_SECONDS]
+        factors = cost_factors(connection, shop)
+    told = ""
+    if holders:
+        told += (f"; {len(holders)} process{'es' * (len(holders) > 1)} hold{'s' * (len(holders) == 1)} "
+                 f"{sum(holders):.0f} of the shop's points")
+    unlike = [f"{document} {factor:.2f}" for document, factor in factors.items() if abs(factor - 1) > AS_ESTIMATED]
+    if unlike:
+        told += f"; charged otherwise than estimated, by factor: {', '.join(unlike)}"
+    return told
 
 
 async def _shop(settings: Settings) -> Finding:

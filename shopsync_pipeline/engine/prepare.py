@@ -7,8 +7,8 @@ refused with the figures.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,16 +40,21 @@ from shopsync_pipeline.db.ahead import (
 )
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.learned import cost_factors
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.shops import KnownShop, known_shop
 from shopsync_pipeline.engine.dead_letters import letters_about, text_of
 from shopsync_pipeline.settings import Settings
+from shopsync_pipeline.shopify.documents import WRITES
 
 PLUS_BUCKET = 20_000.0
 """Points that the bucket of a Plus shop holds at the least; those shops have no daily limit on new variants."""
 
 USUAL_RATE = 100.0
 """Points a second of a shop that was not asked yet."""
+
+AS_ESTIMATED = 0.05
+"""How far what a shop usually charges may lie from our estimate before plans reckon with it: less is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
     in_catalog = Catalog(connection, shop_id).count() if from_catalog else 1
     refusals = judge(settings.bounds, figures, linked=base.count(), catalog=in_catalog, conflicted=conflicted)
     summary: dict[str, Any] = {
-        **_estimates(sent, shop),
+        **_estimates(sent, shop, settings.headroom, cost_factors(connection, shop_id)),
         "risks": dict(sorted(Counter(item.risk.value for item in sent).items())),
         "groups": dict(sorted(moved(sent).items())),
         "held": dict(sorted(Counter(why.hold.value for why in held.values()).items())),
@@ -181,16 +186,21 @@ def _tomorrow(limit: DailyLimit) -> Held:
                                   "today's are used up; the next day's plan has it again")
 
 
-def _estimates(items: Sequence[PlanItem], shop: KnownShop | None) -> dict[str, Any]:
-    """Points, requests and seconds: of the plan, and of each lane as it comes, with what the bucket then still has."""
-    rate = (shop.restore_rate if shop else None) or USUAL_RATE
-    bucket = (shop.bucket_size if shop else None) or 0.0
-    total = estimate_plan(items, restore_rate=rate, bucket=bucket)
+def _estimates(items: Sequence[PlanItem], shop: KnownShop | None, headroom: float,
+               factors: Mapping[str, float]) -> dict[str, Any]:
+    """Points, requests and seconds: of the plan, and of each lane as it comes, with what the bucket then still has.
+
+    `headroom`: the share of the bucket that is left to others; `factors`: document → what it is usually charged, by
+    our estimate.
+    """
+    rate = ((shop.restore_rate if shop else None) or USUAL_RATE) * (1 - headroom)
+    bucket = ((shop.bucket_size if shop else None) or 0.0) * (1 - headroom)
+    total = estimate_plan(_as_charged(items, factors), restore_rate=rate, bucket=bucket)
     lanes: dict[str, Any] = {}
     for lane in Lane:
         of_lane = [item for item in items if item.lane is lane]
         if of_lane:
-            found = estimate_plan(of_lane, restore_rate=rate, bucket=bucket)
+            found = estimate_plan(_as_charged(of_lane, factors), restore_rate=rate, bucket=bucket)
             bucket = max(0.0, bucket - found.points)
             lanes[lane.value] = {"items": len(of_lane), "points": round(found.points, 1), "requests": found.requests,
                                  "seconds": round(found.seconds, 1)}
@@ -199,3 +209,11 @@ def _estimates(items: Sequence[PlanItem], shop: KnownShop | None) -> dict[str, A
                      "restore_rate": rate},
         "lanes": lanes,
     }
+
+
+def _as_charged(items: Iterable[PlanItem], factors: Mapping[str, float]) -> Iterator[PlanItem]:
+    """The items with the cost that the shop usually charges. Stock is not charged by the item but by the batch."""
+    known = {operation: factor for operation, document in WRITES.items()
+             if abs((factor := factors.get(document, 1.0)) - 1) > AS_ESTIMATED}
+    for item in items:
+        yield replace(item, cost=item.cost * known[item.operation]) if item.operation in known else item

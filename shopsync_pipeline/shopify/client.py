@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from shopsync_pipeline.core.breaker import Health
 from shopsync_pipeline.core.faults import Todo
+from shopsync_pipeline.core.learned import CostMemory
 from shopsync_pipeline.shopify.address import endpoint
 from shopsync_pipeline.shopify.answers import Answer, Cost, fault_of_body, fault_of_status, parse
 from shopsync_pipeline.shopify.auth import Bearer, StaticToken, TokenSource
@@ -35,7 +36,7 @@ from shopsync_pipeline.shopify.errors import (
 )
 from shopsync_pipeline.shopify.faults import fault_of
 from shopsync_pipeline.shopify.gate import Gate, OwnHealth
-from shopsync_pipeline.shopify.throttle import PointsBucket
+from shopsync_pipeline.shopify.throttle import MAX_CONCURRENT, PointsBucket
 
 __all__ = ["DEFAULT_API_VERSION", "Answer", "Patience", "ShopifyClient"]
 
@@ -70,21 +71,24 @@ class ShopifyClient:
     """A shop's Admin GraphQL API at one pinned version; an async context manager.
 
     `shop_url` takes the forms of `address.endpoint`. `timeout_seconds` bounds connecting, and each wait for bytes;
-    Shopify itself gives up after about 10 s. All clients of one shop must share one `bucket`. `on_answer` is told the
-    document's name and every good or refused (`userErrors`) answer, for metrics and the ledger; it must not raise.
-    `access_token` is the token itself, or what renews it. `health` is the shop's state that all processes share;
+    Shopify itself gives up after about 10 s. All clients of one shop must share one `bucket`, or have buckets whose
+    supplies share one account. `costs` remembers what documents really ask; estimates are raised by it. `on_answer` is
+    told the document's name and every good or refused (`userErrors`) answer, for metrics and the ledger; it must not
+    raise. `access_token` is the token itself, or what renews it. `health` is the shop's state that all processes share;
     without it this client keeps one of its own.
     """
 
     def __init__(self, shop_url: str, access_token: str | SecretStr | TokenSource, *,
-                 api_version: str = DEFAULT_API_VERSION, max_concurrent: int = 8, timeout_seconds: float = 30.0,
-                 transport: httpx.AsyncBaseTransport | None = None, bucket: PointsBucket | None = None,
+                 api_version: str = DEFAULT_API_VERSION, max_concurrent: int = MAX_CONCURRENT,
+                 timeout_seconds: float = 30.0, transport: httpx.AsyncBaseTransport | None = None,
+                 bucket: PointsBucket | None = None, costs: CostMemory | None = None,
                  on_answer: Callable[[str, Answer], None] | None = None, patience: Patience | None = None,
                  health: Health | None = None) -> None:
         tokens = StaticToken(access_token) if isinstance(access_token, str | SecretStr) else access_token
         self.api_version = api_version
         self._url = httpx.URL(endpoint(shop_url, api_version))
         self.bucket = bucket if bucket is not None else PointsBucket(max_concurrent=max_concurrent)
+        self.costs = costs if costs is not None else CostMemory()
         self._on_answer = on_answer
         self._patience = patience if patience is not None else Patience()
         self._gate = Gate(self.host, health or OwnHealth(), patience=self._patience.paused_seconds)
@@ -108,18 +112,21 @@ class ShopifyClient:
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
+        await self.bucket.release()
         await self._http.__aexit__(*exc_info)
 
-    async def query(self, name: str, variables: Mapping[str, Any], *, cost: float) -> Answer:
-        """Asks document `name`; `cost` is the estimate in points. Repeats after connection faults, 5xx, 429, THROTTLED.
+    async def query(self, name: str, variables: Mapping[str, Any], *, cost: float, priority: int = 0) -> Answer:
+        """Asks document `name`; `cost` is the estimate in points, and a lower `priority` goes first. Repeats after
+        connection faults, 5xx, 429, THROTTLED.
 
         Raises `Unreachable`, `ServerFault`, `Throttled`, `Unauthorized`, `Forbidden`, `ShopUnavailable`,
         `GraphQLFault`, `FilterIgnored`; `ShopPaused` before anything is sent.
         """
-        return await self._call(name, variables, cost, writes=False, repeatable=True)
+        return await self._call(name, variables, cost, priority, writes=False, repeatable=True)
 
-    async def mutate(self, name: str, variables: Mapping[str, Any], *, cost: float, repeatable: bool = False) -> Answer:
-        """Sends the write `name`; `cost` is the estimate in points.
+    async def mutate(self, name: str, variables: Mapping[str, Any], *, cost: float, repeatable: bool = False,
+                     priority: int = 0) -> Answer:
+        """Sends the write `name`; `cost` is the estimate in points, and a lower `priority` goes first.
 
         Repeats only what was certainly not executed: no connection made, THROTTLED and 429 (refused for lack of points
         before execution), and the userErrors that the table of faults calls certain and transient. Everything else
@@ -127,12 +134,13 @@ class ShopifyClient:
         `AnswerLost`; with `repeatable` (deletes, sets of absolute values, `@idempotent` with the same key) it is first
         tried again. Raises `UserErrors` when the payload has any, and what `query` raises.
         """
-        return await self._call(name, variables, cost, writes=True, repeatable=repeatable)
+        return await self._call(name, variables, cost, priority, writes=True, repeatable=repeatable)
 
-    async def _call(self, name: str, variables: Mapping[str, Any], cost: float, *, writes: bool,
+    async def _call(self, name: str, variables: Mapping[str, Any], cost: float, priority: int, *, writes: bool,
                     repeatable: bool) -> Answer:
         content = orjson.dumps({"query": document(name), "variables": dict(variables)})
-        retrying = _Retrying(self._patience, repeatable=repeatable, cost=cost)
+        retrying = _Retrying(self._patience, repeatable=repeatable, cost=self.costs.expected(name, cost))
+        retrying.estimate, retrying.priority = cost, priority
         try:
             async for attempt in stamina.retry_context(
                 on=retrying.pause_after, attempts=None, timeout=None, wait_initial=self._patience.first_pause,
@@ -153,7 +161,7 @@ class ShopifyClient:
         raise AssertionError("a retry context ends by returning or raising")
 
     async def _try(self, name: str, content: bytes, retrying: _Retrying, *, writes: bool) -> Answer:
-        async with self.bucket.admit(retrying.cost) as ticket:
+        async with self.bucket.admit(retrying.cost, retrying.priority) as ticket:
             try:
                 response = await self._http.post(self._url, content=content)
             except ShopifyError:
@@ -172,6 +180,7 @@ class ShopifyClient:
                     raise _LostError(told) from error
                 raise Unreachable(f"{told} Check this machine's network and https://www.shopifystatus.com.") from error
             body, cost = parse(response)
+            self.costs.observe(name, retrying.estimate, cost.requested, cost.actual)
             fault = fault_of_status(response, self.host) or fault_of_body(name, body, response)
             if isinstance(fault, Throttled):
                 retrying.learn(cost)
@@ -212,6 +221,8 @@ class _Retrying:
         self._first_refused_at: float | None = None
         self.lost = False
         self.cost = cost
+        self.estimate = cost
+        self.priority = 0
 
     def learn(self, cost: Cost) -> None:
         """A THROTTLED answer tells the true requested cost: ask the bucket for that much next time."""

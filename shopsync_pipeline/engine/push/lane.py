@@ -16,6 +16,9 @@ from shopsync_pipeline.engine.push.work import Work
 BEAT_EVERY = 10.0
 """Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
 
+AHEAD = 50
+"""Chains that are made ready before they can be sent, so that a page is read while the one before is on its way."""
+
 LOOK_EVERY = 0.25
 """Seconds after which a lane that waits looks whether it has to stop or to report."""
 
@@ -56,11 +59,14 @@ class _Sending:
         self._running: dict[asyncio.Task[None], Chain] = {}
         self._failed: BaseException | None = None
         self._stopped: str | None = None
+        progress = work.tally.progress
+        # A batch of stock costs as much as any small mutation, however little its rows cost.
+        self._cost = max(MUTATION, progress.estimate / progress.total if progress.total else MUTATION)
 
     async def run(self) -> str | None:
         """Takes chains from the feed and sends them."""
         # The next page is made ready while the last one is being sent.
-        ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=self._width())
+        ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=AHEAD)
         feeding = asyncio.create_task(self._fill(ready))
         taking: asyncio.Task[Chain | None] | None = None
         try:
@@ -102,8 +108,8 @@ class _Sending:
         await ready.put(None)
 
     def _width(self) -> int:
-        """How many chains may be on their way side by side."""
-        return self._work.context.settings.max_concurrent
+        """How many chains are worth having on their way side by side."""
+        return self._work.client.bucket.concurrency(self._cost)
 
     def _start(self, chain: Chain) -> None:
         self._running[asyncio.create_task(self._sender.send(chain))] = chain
