@@ -94,7 +94,7 @@ def _save(connection: Connection, shop_id: str, found: Found, rules: Rules, sett
                          scope="all" if only is None else ",".join(sorted(only)[:50]), refusals=prepared.refusals,
                          held=prepared.held, seen_local=prepared.seen_local)
     Conflicts(connection, shop_id).record(found.disputes, plan_id, None if only is None else set(only),
-                                          found.suggestions)
+                                          found.suggestions, found.items)
     return plans.get(plan_id)
 
 

@@ -12,6 +12,7 @@ from shopsync_pipeline.core.plan import PlanItem, Reason
 from shopsync_pipeline.core.settlement import name_images, shown, took_effect
 from shopsync_pipeline.core.undo import undoes
 from shopsync_pipeline.db.base import Agreed, BaseStore
+from shopsync_pipeline.db.conflicts import Conflicts
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
 from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.db.rows import now
@@ -119,6 +120,7 @@ def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mappin
     is agreed on without forgetting what the catalog said: its value counts as seen, and is sent again when it changes.
     """
     base, snapshot = BaseStore(connection, shop_id), Snapshot(connection, shop_id)
+    Conflicts(connection, shop_id).carried_out([item])
     if links is None or item.operation is Operation.PRODUCT_DELETE:
         if not (undoes(item) and hold_deleted(connection, shop_id, item.product_key)):
             base.remove([item.product_key])
