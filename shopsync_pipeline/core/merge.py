@@ -46,8 +46,8 @@ from shopsync_pipeline.core.fields import (
     Strategy,
     Value,
     place,
+    variant_keys,
     variant_path,
-    variants_of,
 )
 from shopsync_pipeline.core.ownership import WHOLE_PRODUCT, Policies, Policy, ProductFacts, Rules
 from shopsync_pipeline.core.plan import Reason
@@ -297,7 +297,7 @@ class _Merging:
 
     def linked(self, local: Fields, remote: Fields, base: Base, moved: Collection[str]) -> Iterator[Decision]:
         """A product that both sides have, field by field."""
-        ours, theirs, agreed = variants_of(local), variants_of(remote), variants_of(base.local)
+        ours, theirs, agreed = variant_keys(local), variant_keys(remote), variant_keys(base.local)
         skipped = set()
         options = self._field(OPTIONS, local.get(OPTIONS), remote, base)
         # A renamed option can be lived with; another number of options cannot take the catalog's variants.
@@ -310,6 +310,8 @@ class _Merging:
             if not (rebuild and key in ours):
                 yield from self._variant(key, local, remote, base, linked=key in agreed, moved=key in moved)
         for path in dict.fromkeys([*local, *base.local, *base.remote]):
+            if path not in self.chosen and _at_rest(path, local, remote, base):
+                continue
             where = place(path)
             if where.variant not in skipped and not (rebuild and where.field.name == "variants[].options"):
                 yield self._field(path, local.get(path), remote, base, where.field)
@@ -348,6 +350,12 @@ class _Merging:
         reviewed = ("choice", frozenset({Side.SHOPIFY})) in row.when
         outcome = Outcome.CONFLICT if row.whole is Whole.ASK else Outcome.ACCEPTED
         return Decision(path, outcome, faces, None, row.dispute, None if reviewed else policy.strategy, policy.rule)
+
+
+def _at_rest(path: Path, local: Fields, remote: Fields, base: Base) -> bool:
+    """Whether each side shows exactly what it showed when both last agreed: so with nearly all fields of a product, of
+    which nothing more needs to be asked. What neither base names does not count: the catalog names it, and is new."""
+    return local.get(path) == base.local.get(path) and remote.get(path) == base.remote.get(path)
 
 
 def _presence(value: object | None) -> Presence:

@@ -54,7 +54,8 @@ USUAL_RATE = 100.0
 class Prepared:
     """A plan ready to be saved: its items, why some of them wait, why it needs approval, and what people read first.
 
-    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it.
+    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it. `linked`:
+    products that are linked.
     """
 
     items: list[PlanItem]
@@ -62,6 +63,7 @@ class Prepared:
     refusals: list[str]
     summary: dict[str, Any]
     seen_local: dict[str, str]
+    linked: int
 
 
 def prepare(connection: Connection, shop_id: str, settings: Settings, items: Sequence[PlanItem], *,
@@ -93,9 +95,9 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
             f"{creations.taken} go now, {creations.waiting} wait, {creations.days} days in all")
     sent = [item for item in kept if item.item_id not in held]
     rows = stock_calls(sent)
-    base = BaseStore(connection, shop_id)
+    linked = BaseStore(connection, shop_id).count()
     in_catalog = Catalog(connection, shop_id).count() if from_catalog else 1
-    refusals = judge(settings.bounds, figures, linked=base.count(), catalog=in_catalog, conflicted=conflicted)
+    refusals = judge(settings.bounds, figures, linked=linked, catalog=in_catalog, conflicted=conflicted)
     summary: dict[str, Any] = {
         **_estimates(sent, shop),
         "risks": dict(sorted(Counter(item.risk.value for item in sent).items())),
@@ -106,7 +108,7 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
         "phase": settings.roll_out.phase.value,
     }
     keys = sorted({item.product_key for item in kept}) if from_catalog else []
-    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys))
+    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys), linked)
 
 
 def _held(connection: Connection, shop_id: str, settings: Settings, items: Sequence[PlanItem],
