@@ -358,7 +358,7 @@ def without(fields: Mapping[Path, Kept], names: Collection[str]) -> Mapping[Path
     """What is kept by path, without the elements of some fields (`collections[]`, …): those that this shop does not
     sync."""
     starts = tuple(name.removesuffix("]") for name in names)
-    if not starts or not any([path.startswith(starts) for path in fields]):
+    if not starts:
         return fields
     return {path: value for path, value in fields.items() if not path.startswith(starts)}
 
