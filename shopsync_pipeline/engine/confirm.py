@@ -12,6 +12,7 @@ from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import PlanItem, Reason
 from shopsync_pipeline.core.undo import undoes
 from shopsync_pipeline.db.base import Agreed, BaseStore
+from shopsync_pipeline.db.conflicts import Conflicts
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
 from shopsync_pipeline.engine.hold import hold_deleted, hold_recreated
@@ -39,6 +40,7 @@ def confirm(connection: Connection, shop_id: str, confirmed: Sequence[Confirmed]
     What an undo wrote is agreed on without forgetting what the catalog said: its value counts as seen, and is sent
     again when it changes.
     """
+    Conflicts(connection, shop_id).carried_out([one.item for one in confirmed])
     for one in confirmed:
         if one.removed:
             _removed(connection, shop_id, one.item)

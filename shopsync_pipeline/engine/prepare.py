@@ -61,8 +61,9 @@ AS_ESTIMATED = 0.05
 class Prepared:
     """A plan ready to be saved: its items, why some of them wait, why it needs approval, and what people read first.
 
-    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it. `letters` is
-    the text of the dead letters that had a say, which belongs to what the plan was computed from.
+    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it. `linked`:
+    products that are linked. `letters` is the text of the dead letters that had a say, which belongs to what the plan
+    was computed from.
     """
 
     items: list[PlanItem]
@@ -70,6 +71,7 @@ class Prepared:
     refusals: list[str]
     summary: dict[str, Any]
     seen_local: dict[str, str]
+    linked: int
     letters: str = ""
 
 
@@ -103,9 +105,9 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
             f"{creations.taken} go now, {creations.waiting} wait, {creations.days} days in all")
     sent = [item for item in kept if item.item_id not in held]
     rows = stock_calls(sent)
-    base = BaseStore(connection, shop_id)
+    linked = BaseStore(connection, shop_id).count()
     in_catalog = Catalog(connection, shop_id).count() if from_catalog else 1
-    refusals = judge(settings.bounds, figures, linked=base.count(), catalog=in_catalog, conflicted=conflicted)
+    refusals = judge(settings.bounds, figures, linked=linked, catalog=in_catalog, conflicted=conflicted)
     summary: dict[str, Any] = {
         **_estimates(sent, shop, settings.headroom, cost_factors(connection, shop_id)),
         "risks": dict(sorted(Counter(item.risk.value for item in sent).items())),
@@ -116,7 +118,7 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
         "phase": settings.roll_out.phase.value,
     }
     keys = sorted({item.product_key for item in kept}) if from_catalog else []
-    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys),
+    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys), linked,
                     text_of(letters))
 
 

@@ -215,7 +215,7 @@ def _save(connection: Connection, context: Context, found: _Found, scope: str, r
         "store": Snapshot(connection, context.shop_id).count(),
         "linked": base.count(),
         "products": {**{word: found.products[word] for word in ("create", "update", "delete", "conflict", "in_sync")},
-                     "kept": 0, "accepted": 0, "gone": base.gone()},
+                     "kept": 0, "accepted": 0, "gone": len(base.gone())},
         "fields": dict(sorted(Counter(place(change.path).field.name for item in items for change in item.changes
                                       if item.operation is not Operation.PRODUCT_CREATE).items())),
         "operations": dict(sorted(Counter(item.operation.value for item in items).items())),

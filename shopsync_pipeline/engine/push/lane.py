@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
+from shopsync_pipeline.core.cost import MUTATION
 from shopsync_pipeline.db.shops import still_writing
 from shopsync_pipeline.engine.push.feed import Chain, Feed
 from shopsync_pipeline.engine.push.outcomes import Outcomes
