@@ -22,6 +22,7 @@ from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.parts import all_parts
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
+from shopsync_pipeline.core.small_plans import whole_plan
 from shopsync_pipeline.shopify.listings import Listings
 from shopsync_pipeline.shopify.part_reads import _variables
 from shopsync_pipeline.shopify.writes import Request, inventory_request, metafields_request, request
@@ -43,7 +44,7 @@ class Ask:
     stock: int = 0
 
 
-# --- the formulas of the platform, written a second time ---------------------------------------------------------------
+# --- the formulas of the platform, written a second time --------------------------------------------------------------
 
 def page(size: int, child: int = 1) -> int:
     """A connection in an answer."""
@@ -199,8 +200,9 @@ def sent_for(items: Sequence[PlanItem], late: frozenset[str]) -> Request:
 
 def ours(asks: Sequence[Ask]) -> float:
     """What our choice costs, priced by what would be sent."""
-    items = [make_item(str(number), f"gid://shopify/Product/{number}", operation, listed)
-             for number, ask in enumerate(asks) for operation, listed in chosen(changes(ask, number)).items()]
+    items = whole_plan(
+        make_item(str(number), f"gid://shopify/Product/{number}", operation, listed)
+        for number, ask in enumerate(asks) for operation, listed in chosen(changes(ask, number)).items())
     late = read_back(items)
     sent = [sent_for(batch, late) for batch in batches(items)]
     assert all(price(one) <= one.cost < price(one) + 1 for one in sent)
@@ -212,7 +214,7 @@ def ours(asks: Sequence[Ask]) -> float:
     return sum(price(one) for one in sent) + reading
 
 
-ASKS = st.builds(Ask, text=st.booleans(), seo=st.booleans(), metafields=st.sampled_from([0, 0, 1, 2, 3, 5, 9, 16]),
+ASKS = st.builds(Ask, text=st.booleans(), seo=st.booleans(), metafields=st.sampled_from([0, 0, 1, 2, 3, 5, 9, 16, 25]),
                  deleted=st.sampled_from([0, 0, 1, 3]), pictures=st.sampled_from([0, 0, 1, 4]),
                  collection=st.sampled_from([False, False, True]), prices=st.sampled_from([0, 1, 2, 60]),
                  stock=st.sampled_from([0, 1, 130]))

@@ -132,7 +132,7 @@ def test_more_rows_of_stock_never_cost_less(rows: int, more: int) -> None:
     ([item(Operation.PRODUCT_UPDATE, changes("title", "seo.title"), str(number)) for number in range(300)], 0,
      Estimate(3004, 302, 30.04)),
 ], ids=["nothing", "one", "within the bucket", "beyond the bucket", "a full batch of stock", "one row more",
-        "metafields of many products", "metafields to delete", "an answer that tells all", "answers that are read back"])
+        "metafields of many products", "metafields to delete", "answers that tell all", "answers that are read back"])
 def test_a_plan_costs_its_items_its_shared_calls_and_its_reads(items: list[PlanItem], bucket: float,
                                                           told: Estimate) -> None:
     assert estimate_plan(items, restore_rate=100, bucket=bucket) == told
