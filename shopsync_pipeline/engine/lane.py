@@ -26,7 +26,7 @@ from shopsync_pipeline.db.shops import Progress, put_progress, still_writing
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.fitness import unfit
-from shopsync_pipeline.engine.pull import reread
+from shopsync_pipeline.engine.reread import reread
 from shopsync_pipeline.engine.settle import confirm, settle
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors

@@ -78,7 +78,8 @@ def test_nothing_and_too_much_are_refused_before_they_are_sent() -> None:
 
 @pytest.mark.parametrize(("costs", "options", "sizes"), [
     ([10] * 30, {}, [25, 5]), ([400, 400, 400], {}, [2, 1]), ([10, 10, 10], {"points": 20}, [2, 1]),
-    ([2000, 10], {}, [1, 1]), ([10] * 3, {"most_bytes": 120}, [2, 1]), ([10] * 3, {"most_bytes": 1}, [1, 1, 1]),
+    ([2000, 10], {}, [1, 1]),
+    ([10] * 3, {"most_bytes": 120}, [2, 1]), ([10] * 3, {"most_bytes": 1}, [1, 1, 1]),
     ([], {}, []),
 ], ids=["by number", "by the platform's points", "by the bucket's points", "too dear alone", "by size", "too long alone",
         "none"])
@@ -89,7 +90,7 @@ def test_what_goes_together(costs: list[float], options: dict[str, Any], sizes: 
     assert [one for group in groups for one in group] == asked
 
 
-# --- verdicts, from a wire that answers as it is told ------------------------------------------------------------------
+# --- verdicts, from a wire that answers as it is told ----------------------------------------------------------------
 
 def verdicts(reply: Callable[[httpx.Request], httpx.Response], *asked: Request) -> list[Answer | ShopifyError]:
     async def whole() -> list[Answer | ShopifyError]:
