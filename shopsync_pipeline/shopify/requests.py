@@ -91,6 +91,7 @@ def _create(item: PlanItem, known: Known) -> Request:
     return Request("product_set", {
         "identifier": custom_id(item.product_key), "input": values, "locationId": known.location_id, **size,
         "told": known.told, "withStock": with_stock > 0, "withMedia": known.told and bool(pictures),
+        "withPictures": parts.pictures,
         "withMetafields": known.told and parts.metafields > 0, "metafieldKeys": parts.asked_keys,
         "withCategory": known.told and parts.category, "withCollections": known.told and bool(joined),
         "collections": max(1, parts.collections),

@@ -143,8 +143,8 @@ def test_what_was_read_a_moment_ago_is_not_looked_at_but_for_digests(make_settin
     sync(context)
     read_store(context)
     one, two = (stored(context)[handle] for handle in ("lamp-1", "lamp-2"))
-    dev_store.control("merchant", {"action": "set_metafield", "handle": "lamp-2", "namespace": "custom",
-                                   "key": "brand", "type": TEXT, "value": "Mine"})
+    dev_store.control("merchant", {"action": "set_metafield", "handle": "lamp-2", "metafield": {
+        "namespace": "custom", "key": "brand", "type": TEXT, "value": "Mine"}})
     edit(dev_store, "lamp-1", title="Mine")
 
     found, points = look(context, item(one, Operation.PRODUCT_UPDATE, title="x"),
@@ -173,7 +173,8 @@ def test_a_product_that_is_gone_leaves_the_snapshot(always: Context, dev_store: 
 
 def test_other_variants_than_are_known_are_read_with_the_whole_product(always: Context, dev_store: DevStore) -> None:
     before = stored(always)["lamp-1"]
-    dev_store.graphql("""mutation($id: ID!) { productVariantsBulkCreate(productId: $id, strategy: PRESERVE_STANDALONE_VARIANT, variants: [
+    dev_store.graphql("""mutation($id: ID!) { productVariantsBulkCreate(productId: $id,
+        strategy: PRESERVE_STANDALONE_VARIANT, variants: [
         {optionValues: [{optionName: "Title", name: "Other"}], price: "3.00", inventoryItem: {sku: "L1-B"}}])
         { userErrors { message } } }""", {"id": before.product_id})
     look(always, item(before, Operation.VARIANTS_UPDATE, **{"variants[L1].price": "2.00"}))

@@ -81,8 +81,8 @@ def test_nothing_and_too_much_are_refused_before_they_are_sent() -> None:
     ([2000, 10], {}, [1, 1]),
     ([10] * 3, {"most_bytes": 120}, [2, 1]), ([10] * 3, {"most_bytes": 1}, [1, 1, 1]),
     ([], {}, []),
-], ids=["by number", "by the platform's points", "by the bucket's points", "too dear alone", "by size", "too long alone",
-        "none"])
+], ids=["by number", "by the platform's points", "by the bucket's points", "too dear alone", "by size",
+        "too long alone", "none"])
 def test_what_goes_together(costs: list[float], options: dict[str, Any], sizes: list[int]) -> None:
     asked = [deletion(number, cost) for number, cost in enumerate(costs)]
     groups = list(together(asked, **options))

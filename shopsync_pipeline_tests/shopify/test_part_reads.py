@@ -116,7 +116,7 @@ def test_text_and_pictures_in_one_mutation_are_told_by_its_answer_too(empty: str
         assert after.fields == changes
         now = await shop.read(before.links.product, after.links)
         assert {path: now.fields.get(Path(path)) for path in changes} == changes
-        gone = [path for path in lamp() if path.startswith("metafields[") or path.startswith("variants[")
+        gone = [path for path in lamp() if path.startswith(("metafields[", "variants["))
                 if not path.endswith(".image")]
         assert {path: now.fields.get(Path(path)) for path in gone} == {path: lamp()[path] for path in gone}
 
