@@ -125,6 +125,7 @@ class Operation(StrEnum):
 
     PRODUCT_CREATE = "product_create"
     PRODUCT_UPDATE = "product_update"
+    METAFIELDS_SET = "metafields_set"
     METAFIELDS_DELETE = "metafields_delete"
     VARIANTS_CREATE = "variants_create"
     VARIANTS_UPDATE = "variants_update"

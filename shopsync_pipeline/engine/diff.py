@@ -16,7 +16,8 @@ from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.core.fields import place
 from shopsync_pipeline.core.merge import Dispute, Outcome, Rules
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.planning import inputs_digest, ordered, plan_hash
+from shopsync_pipeline.core.planning import inputs_digest, plan_hash
+from shopsync_pipeline.core.small_plans import whole_plan
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.conflicts import Conflicts
@@ -72,7 +73,7 @@ def _keep(connection: Connection, shop_id: str, found: Found) -> None:
 def _save(connection: Connection, shop_id: str, found: Found, gone: int, rules: Rules, settings: Settings,
           only: Collection[str] | None, run_id: str | None) -> SavedPlan:
     conflicted = [key for key, made in found.disputes.items() if any(d.outcome is Outcome.CONFLICT for d in made)]
-    prepared = prepare(connection, shop_id, settings, ordered(found.items), conflicted=conflicted)
+    prepared = prepare(connection, shop_id, settings, whole_plan(found.items), conflicted=conflicted)
     items, in_catalog = prepared.items, Catalog(connection, shop_id).count()
     looked_at = in_catalog if only is None else len(set(only))
     busy = sum(found.products[word] for word in ("create", "update"))

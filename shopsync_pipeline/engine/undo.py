@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from shopsync_pipeline.core.errors import PlanRefusedError, ShopsyncError
 from shopsync_pipeline.core.fields import Operation, place
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.planning import inputs_digest, ordered, plan_hash
+from shopsync_pipeline.core.planning import inputs_digest, plan_hash
+from shopsync_pipeline.core.small_plans import whole_plan
 from shopsync_pipeline.core.undo import Clash, Fate, Left, ProductUndo, Wish, undo_product
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
@@ -206,7 +207,7 @@ def _gather(key: str, undo: ProductUndo, seen: str, known_id: str | None, found:
 def _save(connection: Connection, context: Context, found: _Found, scope: str, run_id: str | None) -> SavedPlan:
     base = BaseStore(connection, context.shop_id)
     # No value of an undo comes from the catalog, so an empty one is no reason to refuse it.
-    prepared = prepare(connection, context.shop_id, context.settings, ordered(found.items), from_catalog=False,
+    prepared = prepare(connection, context.shop_id, context.settings, whole_plan(found.items), from_catalog=False,
                        conflicted=dict.fromkeys(clash.product_key for clash in found.clashes))
     items = prepared.items
     why = Counter(left.why for left in found.left)

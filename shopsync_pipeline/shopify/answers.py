@@ -6,7 +6,7 @@ Decides only; what to do about it (repeat, wait, give up) is the client's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
@@ -41,6 +41,8 @@ class Answer:
     actual_cost: float | None
     request_id: str | None
     version: str | None
+    faults: Mapping[int, ShopifyError] = field(default_factory=dict)
+    """Of several mutations in one request, those that were refused by a top-level error, by their place."""
 
 
 @dataclass(frozen=True, slots=True)

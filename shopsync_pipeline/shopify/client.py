@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import orjson
@@ -22,10 +22,12 @@ from shopsync_pipeline.core.learned import CostMemory
 from shopsync_pipeline.shopify.address import endpoint
 from shopsync_pipeline.shopify.answers import Answer, Cost, fault_of_body, fault_of_status, parse
 from shopsync_pipeline.shopify.auth import Bearer, StaticToken, TokenSource
+from shopsync_pipeline.shopify.combined import NAME, Combined, combine
 from shopsync_pipeline.shopify.connections import Connections
 from shopsync_pipeline.shopify.documents import document
 from shopsync_pipeline.shopify.errors import (
     AnswerLost,
+    Forbidden,
     GraphQLFault,
     ServerFault,
     ShopifyError,
@@ -37,6 +39,9 @@ from shopsync_pipeline.shopify.errors import (
 from shopsync_pipeline.shopify.faults import fault_of
 from shopsync_pipeline.shopify.gate import Gate, OwnHealth
 from shopsync_pipeline.shopify.throttle import MAX_CONCURRENT, PointsBucket
+
+if TYPE_CHECKING:
+    from shopsync_pipeline.shopify.asked import Request
 
 __all__ = ["DEFAULT_API_VERSION", "Answer", "Patience", "ShopifyClient"]
 
@@ -136,9 +141,47 @@ class ShopifyClient:
         """
         return await self._call(name, variables, cost, priority, writes=True, repeatable=repeatable)
 
+    async def mutate_many(self, requests: Sequence[Request], *, priority: int = 0) -> list[Answer | ShopifyError]:
+        """Sends several writes in one request (`combined.together` says which may go together): for each its answer, or
+        what was wrong with it. A lower `priority` goes first.
+
+        Each stands for itself: `UserErrors`, `Forbidden` and `GraphQLFault` are about one of them, and the others were
+        executed. `AnswerLost` is about all, or about one whose root failed; then nobody knows what became of it. A
+        request that was refused as a whole, before anything ran, is sent again one by one, so that each gets its own
+        verdict. What concerns the shop is raised, as by `mutate`, and then none was executed.
+        """
+        composed = combine(requests)
+        try:
+            answer = await self._call(NAME, composed.variables, composed.cost, priority, writes=True,
+                                      repeatable=composed.repeatable, composed=composed)
+        except AnswerLost as lost:
+            return [AnswerLost(str(lost)) for _ in requests]
+        except GraphQLFault as fault:
+            if len(requests) == 1:
+                return [fault]
+            return [await self._alone(request, priority) for request in requests]
+        verdicts: list[Answer | ShopifyError] = []
+        shares = zip(composed.shares(answer.requested_cost), composed.shares(answer.actual_cost), strict=True)
+        for place, (data, (requested, actual)) in enumerate(zip(composed.payloads(answer.data), shares, strict=True)):
+            fault_of_one = answer.faults.get(place)
+            if isinstance(fault_of_one, ServerFault):
+                fault_of_one = AnswerLost(f"{fault_of_one} The write may or may not have been executed; read the "
+                                          "product again before deciding.")
+            verdicts.append(fault_of_one or _verdict(Answer(data, requested, actual, answer.request_id,
+                                                            answer.version)))
+        return verdicts
+
+    async def _alone(self, request: Request, priority: int) -> Answer | ShopifyError:
+        try:
+            return await self.mutate(request.document, request.variables, cost=request.cost,
+                                     repeatable=request.repeatable, priority=priority)
+        except (UserErrors, GraphQLFault, AnswerLost, Forbidden) as error:
+            return error
+
     async def _call(self, name: str, variables: Mapping[str, Any], cost: float, priority: int, *, writes: bool,
-                    repeatable: bool) -> Answer:
-        content = orjson.dumps({"query": document(name), "variables": dict(variables)})
+                    repeatable: bool, composed: Combined | None = None) -> Answer:
+        text = composed.text if composed else document(name)
+        content = orjson.dumps({"query": text, "variables": dict(variables)})
         retrying = _Retrying(self._patience, repeatable=repeatable, cost=self.costs.expected(name, cost))
         retrying.estimate, retrying.priority = cost, priority
         try:
@@ -148,7 +191,7 @@ class ShopifyClient:
             ):
                 with attempt:
                     async with self._gate.passing():
-                        return await self._try(name, content, retrying, writes=writes)
+                        return await self._try(name, content, retrying, writes=writes, composed=composed)
         except ShopifyError as error:
             # A refusal of a repetition tells what became of the first try, unless it says to try once more.
             told = isinstance(error, UserErrors | GraphQLFault) and fault_of(error).todo is not Todo.RETRY
@@ -160,7 +203,8 @@ class ShopifyClient:
             ) from error
         raise AssertionError("a retry context ends by returning or raising")
 
-    async def _try(self, name: str, content: bytes, retrying: _Retrying, *, writes: bool) -> Answer:
+    async def _try(self, name: str, content: bytes, retrying: _Retrying, *, writes: bool,
+                   composed: Combined | None) -> Answer:
         async with self.bucket.admit(retrying.cost, retrying.priority) as ticket:
             try:
                 response = await self._http.post(self._url, content=content)
@@ -181,7 +225,10 @@ class ShopifyClient:
                 raise Unreachable(f"{told} Check this machine's network and https://www.shopifystatus.com.") from error
             body, cost = parse(response)
             self.costs.observe(name, retrying.estimate, cost.requested, cost.actual)
-            fault = fault_of_status(response, self.host) or fault_of_body(name, body, response)
+            fault = fault_of_status(response, self.host)
+            single = composed.faults(body, response) if composed and fault is None else None
+            if fault is None and single is None:
+                fault = fault_of_body(name, body, response)
             if isinstance(fault, Throttled):
                 retrying.learn(cost)
                 ticket.refused(cost.status)
@@ -193,11 +240,11 @@ class ShopifyClient:
         if fault is not None:
             raise fault
         assert body is not None
-        answer = Answer(body["data"], cost.requested, cost.actual, response.headers.get("X-Request-Id"),
-                        response.headers.get("X-Shopify-API-Version"))
+        answer = Answer(body["data"] or {}, cost.requested, cost.actual, response.headers.get("X-Request-Id"),
+                        response.headers.get("X-Shopify-API-Version"), single or {})
         if self._on_answer is not None:
             self._on_answer(name, answer)
-        if writes:
+        if writes and composed is None:
             _raise_user_errors(answer.data)
         return answer
 
@@ -254,6 +301,14 @@ class _Retrying:
         # Points come back at a known rate, for which the bucket waits before the next try; the small pause here only
         # keeps us from spinning when the answers tell no bucket.
         return error.wait_seconds if error.wait_seconds is not None else 0.1
+
+
+def _verdict(answer: Answer) -> Answer | ShopifyError:
+    try:
+        _raise_user_errors(answer.data)
+    except ShopifyError as error:
+        return error
+    return answer
 
 
 def _raise_user_errors(data: Mapping[str, Any]) -> None:

@@ -28,8 +28,6 @@ _VARIANT_NAMES = {"price": "price", "compare_at_price": "compareAtPrice", "barco
 _ITEM_NAMES = {"cost": "cost", "tracked": "tracked", "requires_shipping": "requiresShipping",
                "country_of_origin": "countryCodeOfOrigin", "hs_code": "harmonizedSystemCode"}
 _CLEARED_BY_NULL = frozenset({"compare_at_price", "barcode", "cost", "country_of_origin", "hs_code"})
-ITEM_ATTRIBUTES = frozenset({*_ITEM_NAMES, "weight"})
-"""Variant attributes that Shopify keeps on the inventory item."""
 
 
 def product_input(changes: Sequence[Change]) -> Input:

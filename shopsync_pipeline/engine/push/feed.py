@@ -10,29 +10,35 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from shopsync_pipeline.core.batches import Batch, Limits, batches
+from shopsync_pipeline.core.cost import read_back
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.engine.fitness import Fitness, examine
-from shopsync_pipeline.engine.pull import reread
 from shopsync_pipeline.engine.push.outcomes import Outcomes
 from shopsync_pipeline.engine.push.work import Work
+from shopsync_pipeline.engine.reread import reread
+from shopsync_pipeline.shopify.writes import Digests
 
 FEWEST, MOST = 20, 1000
 """Bounds on the items of one page."""
 
 _NEVER = (ItemState.REJECTED, ItemState.STALE, ItemState.HELD)
 
-Batch = tuple[PlanItem, ...]
-"""The items that one mutation carries: one, or many rows of stock."""
+SHARED = frozenset({Operation.INVENTORY_SET, Operation.METAFIELDS_SET, Operation.METAFIELDS_DELETE})
+"""Operations whose calls carry rows of many products."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Batches that go one after the other. `fitness`: what was found out about their products."""
+    """Batches that go one after the other. `fitness`: what was found out about their products; `digests`: by what
+    metafields are compared; `late`: items whose answers leave out what is read back together."""
 
     batches: tuple[Batch, ...]
     fitness: Fitness
+    digests: Digests
+    late: frozenset[str]
 
     @property
     def products(self) -> set[str]:
@@ -125,41 +131,31 @@ class Feed:
         if not items:
             return []
         work = self._work
-        await reread(work.context, work.client, work.shop, items)
+        digests = await reread(work.context, work.client, work.shop, items)
         fitness = await asyncio.to_thread(self._examine, items)
         await self._outcomes.set_aside([(item, fitness.unfit[item.item_id]) for item in items
                                         if item.item_id in fitness.unfit])
-        return list(_chains([item for item in items if item.item_id not in fitness.unfit],
-                            work.context.settings.batch_size, fitness))
+        fit = [item for item in items if item.item_id not in fitness.unfit]
+        limits, late = Limits(stock_rows=work.context.settings.batch_size), read_back(fit)
+        return [Chain(part, fitness, digests, late) for part in _parts(fit, limits)]
 
     def _examine(self, items: Sequence[PlanItem]) -> Fitness:
         with self._work.context.database.read() as connection:
             return examine(connection, self._work.shop_id, self._work.plan_id, items)
 
 
-def _chains(items: Sequence[PlanItem], rows: int, fitness: Fitness) -> Iterator[Chain]:
-    """Stock in batches of up to `rows` rows, everything else alone, product by product."""
-    stock: list[PlanItem] = []
-    by_product: dict[str, list[Batch]] = {}
+def _parts(items: Sequence[PlanItem], limits: Limits) -> Iterator[tuple[Batch, ...]]:
+    """What goes one after the other: the items of a product each, but those that share calls with other products and
+    go before no other item of theirs together."""
+    by_product: dict[str, list[PlanItem]] = {}
     for item in items:
-        if item.operation is not Operation.INVENTORY_SET:
-            by_product.setdefault(item.product_key, []).append((item,))
-        elif item.product_key in by_product:
-            by_product[item.product_key].append((item,))  # It waits for another item of its product.
+        by_product.setdefault(item.product_key, []).append(item)
+    sharing: list[PlanItem] = []
+    for of_product in by_product.values():
+        operations = {item.operation for item in of_product}
+        if len(operations) == 1 and operations <= SHARED:
+            sharing += of_product
         else:
-            stock.append(item)
-    for batch in _of_stock(stock, rows):
-        yield Chain((batch,), fitness)
-    for batches in by_product.values():
-        yield Chain(tuple(batches), fitness)
-
-
-def _of_stock(items: Sequence[PlanItem], rows: int) -> Iterator[Batch]:
-    batch: list[PlanItem] = []
-    for item in items:
-        if batch and sum(len(one.changes) for one in batch) + len(item.changes) > rows:
-            yield tuple(batch)
-            batch = []
-        batch.append(item)
-    if batch:
-        yield tuple(batch)
+            yield tuple((item,) for item in of_product)
+    for batch in batches(sharing, limits):
+        yield (batch,)

@@ -8,11 +8,15 @@ from collections.abc import Collection
 
 from shopsync_pipeline.core.cost import MUTATION
 from shopsync_pipeline.db.shops import still_writing
+from shopsync_pipeline.db.snapshot import Snapshot
+from shopsync_pipeline.engine.pull import keep, known_links
 from shopsync_pipeline.engine.push.feed import Chain, Feed
 from shopsync_pipeline.engine.push.outcomes import Outcomes
+from shopsync_pipeline.engine.push.readback import PARKED, ReadBack
 from shopsync_pipeline.engine.push.sender import Sender
 from shopsync_pipeline.engine.push.stop import GRACE
 from shopsync_pipeline.engine.push.work import Work
+from shopsync_pipeline.shopify.snapshot import read_by_ids
 
 BEAT_EVERY = 10.0
 """Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
@@ -31,11 +35,14 @@ async def send_lane(work: Work, *, only: Collection[str] | None = None) -> str |
     stays planned.
     """
     outcomes = Outcomes(work)
-    feed, sender = Feed(work, outcomes, only=only), Sender(work, outcomes)
-    sending = _Sending(work, feed, sender)
+    feed = Feed(work, outcomes, only=only)
     beating = asyncio.create_task(_beat(work))
     try:
-        return await sending.run()
+        async with ReadBack(work) as readback:
+            stopped = await _Sending(work, feed, Sender(work, outcomes, readback), readback).run()
+        if stopped is None:
+            await _look_again(work)
+        return stopped
     finally:
         beating.cancel()
 
@@ -50,13 +57,25 @@ async def _beat(work: Work) -> None:
                 return
 
 
+async def _look_again(work: Work) -> None:
+    """Reads the products whose compare-and-set failed: no search may ever show what changed in them, and the next diff
+    decides by what they show now."""
+    stale, work.stale[:] = sorted(set(work.stale)), []
+    found = await read_by_ids(work.client, stale, known=known_links(work.context), location_id=work.shop.location_id,
+                              listings=work.shop.listings)
+    if stale:
+        with work.context.database.write() as connection:
+            keep(Snapshot(connection, work.shop_id), found)
+
+
 class _Sending:
     """The chains in flight of one lane."""
 
-    def __init__(self, work: Work, feed: Feed, sender: Sender) -> None:
+    def __init__(self, work: Work, feed: Feed, sender: Sender, readback: ReadBack) -> None:
         self._work = work
         self._feed = feed
         self._sender = sender
+        self._readback = readback
         self._running: dict[asyncio.Task[None], Chain] = {}
         self._failed: BaseException | None = None
         self._stopped: str | None = None
@@ -77,7 +96,7 @@ class _Sending:
                     break
                 if taking is None:
                     taking = asyncio.create_task(ready.get())
-                if taking.done() and len(self._running) < self._width():
+                if taking.done() and self._has_room():
                     chain = taking.result()
                     if chain is None:
                         break
@@ -85,6 +104,7 @@ class _Sending:
                     self._start(chain)
                     continue
                 waits = {*self._running, *(() if taking.done() else (taking,)), *(() if feeding.done() else (feeding,))}
+                self._hurry(feeding.done() and ready.empty())
                 await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
                 if feeding.done() and (error := feeding.exception()) is not None:
                     self._failed = error
@@ -108,6 +128,16 @@ class _Sending:
             await ready.put(chain)
         await ready.put(None)
 
+    def _has_room(self) -> bool:
+        parked = self._readback.parked
+        return len(self._running) - parked < self._width() and parked < PARKED
+
+    def _hurry(self, fed: bool) -> None:
+        """Reads back at once where nothing else could join what waits for it."""
+        parked = self._readback.parked
+        if parked and parked == len(self._running) and (fed or parked >= PARKED):
+            self._readback.flush()
+
     def _width(self) -> int:
         """How many chains are worth having on their way side by side."""
         return self._work.client.bucket.concurrency(self._cost)
@@ -128,6 +158,7 @@ class _Sending:
         while self._running:
             if until is None and (self._failed is not None or self._must_stop() is not None):
                 until = loop.time() + GRACE
+            self._hurry(fed=True)
             left = LOOK_EVERY if until is None else min(LOOK_EVERY, until - loop.time())
             if left <= 0:
                 self._stopped = self._must_stop()

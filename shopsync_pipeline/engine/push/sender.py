@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 
+from shopsync_pipeline.core.batches import Batch, blamed
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.merge import OPTIONS
+from shopsync_pipeline.core.parts import Parts
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ahead, Sent
 from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.engine.confirm import Confirmed
-from shopsync_pipeline.engine.push.feed import Batch, Chain
+from shopsync_pipeline.engine.push.feed import SHARED, Chain
 from shopsync_pipeline.engine.push.outcomes import Fate, Outcomes
+from shopsync_pipeline.engine.push.readback import ReadBack
 from shopsync_pipeline.engine.push.work import Work
 from shopsync_pipeline.engine.settle import settle
 from shopsync_pipeline.shopify.client import Answer
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
 from shopsync_pipeline.shopify.faults import Fault, Todo, fault_of
-from shopsync_pipeline.shopify.writes import Request, inventory_request, inventory_written, request, written
+from shopsync_pipeline.shopify.part_reads import Answered
+from shopsync_pipeline.shopify.writes import (
+    Request,
+    Written,
+    inventory_request,
+    inventory_written,
+    metafields_request,
+    metafields_written,
+    request,
+    written,
+)
 
 SENDS = 3
 """How often one mutation is sent at the most, when its answers keep getting lost and reading shows no effect."""
@@ -36,16 +48,17 @@ _WHOLE_SHOP = frozenset({Todo.STOP, Todo.REFRESH_TOKEN, Todo.PAUSE_SHOP})
 PRIORITY = {lane: place for place, lane in enumerate(Lane)}
 """Which lane's requests get points first, where several push at once: the lower number."""
 
-_ROW = re.compile(r"^input\.quantities\.(\d+)(\.|$)")
-"""How a userError names a row of stock (recorded answers: `input`, `quantities`, index, field)."""
+_MANY = frozenset({"inventory_set", "metafields_set", "metafields_delete"})
+"""Documents that carry rows of many products."""
 
 
 class Sender:
     """Sends the chains of one lane."""
 
-    def __init__(self, work: Work, outcomes: Outcomes) -> None:
+    def __init__(self, work: Work, outcomes: Outcomes, readback: ReadBack) -> None:
         self._work = work
         self._outcomes = outcomes
+        self._readback = readback
 
     async def send(self, chain: Chain) -> None:
         """Sends the batches of a chain, one after the other, each only if what it waits for in the chain took effect.
@@ -111,8 +124,7 @@ class Sender:
                 await asyncio.shield(self._outcomes.unknown(sent, "the push was stopped before the answer came"))
                 raise
             else:
-                await self._confirm(batch, sent, sending, answer, links)
-                return True
+                return await self._confirm(batch, sent, sending, answer, links)
         why = str(last) if last else f"sent {SENDS} times; each answer was lost and nothing took effect"
         await self._outcomes.rejected(batch, why, last)
         return False
@@ -133,25 +145,37 @@ class Sender:
         first, shop = batch[0], self._work.shop
         if first.operation is Operation.INVENTORY_SET:
             return key, inventory_request(batch, links, location_id=shop.location_id, idempotency_key=key)
+        if first.operation in SHARED:
+            return key, metafields_request(batch, links, digests=chain.digests)
         return key, request(first, links.get(first.product_key), location_id=shop.location_id,
-                            options=_option_names(first, chain), listings=shop.listings)
+                            options=_option_names(first, chain), listings=shop.listings,
+                            told=first.item_id not in chain.late)
 
     async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
-                       links: Mapping[str, Links]) -> None:
+                       links: Mapping[str, Links]) -> bool:
+        """Writes down what an answer says, after it was completed where it left something out; tells whether the
+        mutation took effect."""
         item = batch[0]
-        if item.operation is Operation.INVENTORY_SET:
-            after = inventory_written(batch, answer.data)
+        if sending.document in _MANY:
+            after = (inventory_written(batch, answer.data) if item.operation is Operation.INVENTORY_SET
+                     else metafields_written(batch, sending, answer.data))
             await self._outcomes.confirmed(
                 sent, [Confirmed(one, after[one.item_id], links[one.product_key]) for one in batch], answer)
-            return
-        result = written(item, sending, answer.data, links.get(item.product_key), self._work.shop.listings)
-        if not result.complete:
+            return True
+        known = links.get(item.product_key)
+        if sending.untold == Parts():
+            result: Written | None = written(item, sending, answer.data, known, self._work.shop.listings)
+        else:
+            result = await self._readback.complete(Answered(item, sending, answer.data, known))
+        if result is None or not result.complete:
             # The answer had no room for all variants or pictures; reading the product by id shows the rest.
-            await settle(self._work.context, self._work.client, self._work.shop, [sent],
-                         answers={sent.ledger_id: answer})
-            self._outcomes.counted(batch, ItemState.CONFIRMED)
-            return
+            executed = await settle(self._work.context, self._work.client, self._work.shop, [sent],
+                                    answers={sent.ledger_id: answer})
+            if executed[sent.ledger_id]:
+                self._outcomes.counted(batch, ItemState.CONFIRMED)
+            return executed[sent.ledger_id]
         await self._outcomes.confirmed(sent, [Confirmed(item, result.fields, result.links)], answer)
+        return True
 
     async def _refused(self, batch: Batch, sent: Sent, error: UserErrors | GraphQLFault, fault: Fault,
                        links: Mapping[str, Links], chain: Chain) -> bool:
@@ -172,10 +196,10 @@ class Sender:
         if fault.todo in _WHOLE_SHOP:
             await self._outcomes.not_sent(sent, error)
             raise error
-        guilty = [batch[0]] if len(batch) == 1 else _named(batch, error)
+        guilty = batch if len(batch) == 1 else _named(batch, error)
         aside = fault.todo is Todo.SET_ASIDE
         if aside:
-            self._work.stale.update(item.product_id for item in guilty if item.product_id is not None)
+            self._work.stale.extend(item.product_id for item in guilty if item.product_id is not None)
         state, cause = (ItemState.STALE, None) if aside else (ItemState.REJECTED, error)
         await self._outcomes.refused(sent, error, [Fate(item, state, str(error), cause, alone=len(batch) == 1)
                                                    for item in guilty])
@@ -189,13 +213,9 @@ class Sender:
         return False
 
 
-def _named(batch: Batch, error: UserErrors | GraphQLFault) -> list[PlanItem]:
-    """The items of a batch of stock whose rows the answer names."""
-    if not isinstance(error, UserErrors):
-        return []
-    rows = [item for item in batch for _ in item.changes]
-    places = {int(found[1]) for one in error.errors if (found := _ROW.match(one.field))}
-    return list(dict.fromkeys(rows[place] for place in sorted(places) if place < len(rows)))
+def _named(batch: Batch, error: UserErrors | GraphQLFault) -> Batch:
+    """The items of a shared call whose rows the answer names."""
+    return blamed(batch, [one.field for one in error.errors]) if isinstance(error, UserErrors) else ()
 
 
 def _about_to_go(batch: Sequence[PlanItem], chain: Chain) -> dict[str, Mapping[Path, Value]]:

@@ -79,8 +79,8 @@ class Work:
     commit: GroupCommit
     tally: Tally
     stop: Stop
-    stale: set[str] = field(default_factory=set)
-    """Ids of products that were found to be other than the plan took them for."""
+    stale: list[str] = field(default_factory=list)
+    """Ids of products that a compare-and-set found to be other than the plan took them for."""
     held: list[str] = field(default_factory=list)
     """Why the rest of the lane is held, if it is."""
 
