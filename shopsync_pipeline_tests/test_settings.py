@@ -177,7 +177,8 @@ def test_a_refusal_of_the_settings_themselves_repeats_no_password() -> None:
 
 @pytest.mark.parametrize(("name", "text"), [
     ("SYNC_BATCH_SIZE", "0"), ("SYNC_BATCH_SIZE", "251"), ("SYNC_BATCH_SIZE", "many"), ("SYNC_MAX_CONCURRENT", "0"),
-    ("SYNC_MAX_CONCURRENT", "1001"), ("SYNC_HEADROOM", "0.95"), ("SYNC_BASE_DELAY", "-1"), ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
+    ("SYNC_MAX_CONCURRENT", "1001"), ("SYNC_HEADROOM", "0.95"), ("SYNC_BASE_DELAY", "-1"),
+    ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
     ("SYNC_GONE_POLICY", "burn"),
     ("SYNC_MAX_UPDATED_SHARE", "1.5"), ("SYNC_MAX_UPDATED_SHARE", "-0.1"), ("SYNC_MAX_CONFLICT_SHARE", "50%"),
     ("SYNC_REQUEST_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "soon"),
