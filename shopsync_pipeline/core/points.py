@@ -19,17 +19,20 @@ ROUNDING = 1e-6
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A process with a lease. `held`: points that it may still spend, or whose requests are on their way. `seen`: when
-    it last reported. `waiting_since`: since when it waits for room, `None` if it does not. Instants in seconds."""
+    it last reported. `waiting_since`: since when it waits for room for `needs` points, `None` if it does not. Instants
+    in seconds."""
 
     held: float
     seen: float
     waiting_since: float | None = None
+    needs: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """What is left to give. `level` is negative where points were promised that the shop will only have restored later;
-    it stood so at `at` (seconds). `spent`: all charges that were ever reported. `maximum` and `restore_rate` are those
+    it stood so at `at` (seconds). `spent`: all charges that were ever reported. `told_at`: when the shop's answers last
+    had a say in it (seconds). `maximum` and `restore_rate` are those
     of the part of the bucket that is ours, `None` before any process had an answer."""
 
     maximum: float | None = None
@@ -37,13 +40,15 @@ class Account:
     level: float = 0.0
     at: float = 0.0
     spent: float = 0.0
+    told_at: float = 0.0
     holders: Mapping[str, Holder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What an answer of the shop told. `proven`: its `available` plus all charges that were known when its request was
-    sent (compare `Account.spent`), `None` where the account must not be raised. `age`: seconds since it came."""
+    sent (compare `Account.spent`), `None` where the account must not be raised. `age`: seconds in which points may have
+    come back since."""
 
     maximum: float
     restore_rate: float
@@ -71,7 +76,8 @@ class Report:
 class Grant:
     """The answer: `points` are leased. `ready` of them may be spent at once; the others come back at `restore_rate`,
     beginning in `starts_in` seconds. `refused`: there is no room for what is needed; give everything back and ask
-    again. `level` and `spent` are the account's; `rivals`: other processes with a lease."""
+    again. `level` and `spent` are the account's; `told`: seconds since an answer of the shop had a say in it; `rivals`:
+    other processes with a lease."""
 
     points: float
     ready: float
@@ -82,6 +88,7 @@ class Grant:
     maximum: float | None
     restore_rate: float | None
     rivals: int
+    told: float
 
 
 def exchange(account: Account, report: Report, now: float) -> tuple[Account, Grant]:
@@ -96,11 +103,11 @@ def exchange(account: Account, report: Report, now: float) -> tuple[Account, Gra
     others = sum(one.held for one in alive.values())
     account = replace(account, level=account.level + report.returned, spent=account.spent + report.spent)
     if report.seen is not None:
-        account = _corrected(account, report.seen, others + report.held)
+        account = replace(_corrected(account, report.seen, others + report.held), told_at=now)
     account, grant, waiting = _granted(account, report, mine, alive, now)
     held = report.held + grant.points
     if held > ROUNDING or waiting is not None:
-        alive[report.holder] = Holder(held, now, waiting)
+        alive[report.holder] = Holder(held, now, waiting, 0.0 if waiting is None else report.need)
     return replace(account, holders=alive), grant
 
 
@@ -129,27 +136,27 @@ def _granted(account: Account, report: Report, mine: Holder | None, others: Mapp
     points = ready = starts_in = 0.0
     waiting: float | None = None
     if report.want > 0:
-        waiting = mine.waiting_since if mine is not None and mine.waiting_since is not None else now
-        if account.maximum is None or account.restore_rate is None:
+        since = mine.waiting_since if mine is not None and mine.waiting_since is not None else now
+        rate = account.restore_rate
+        if account.maximum is None or rate is None:
             # Nobody knows the bucket: one request may go and find out, while the others wait.
-            if not any(one.held > 0 for one in others.values()):
-                points = ready = report.need
-                waiting = None
-        elif _first_in_line(waiting, report.holder, others):
+            room = 0.0 if any(one.held > 0 for one in others.values()) else report.need
+        else:
             room = account.maximum - report.held - sum(one.held for one in others.values())
-            if account.restore_rate <= 0:
+            if rate <= 0:
                 room = min(room, account.level)
-            if room >= report.need - ROUNDING:
-                points = min(report.want, max(room, 0.0))
+            # Small leases must not keep a large one from ever finding room.
+            room -= sum(one.needs for name, one in others.items()
+                        if one.waiting_since is not None and (one.waiting_since, name) < (since, report.holder))
+        if room < report.need - ROUNDING:
+            waiting = since
+        else:
+            points = min(report.want, max(room, 0.0))
+            if rate is None:
+                ready = points
+            else:
                 ready = min(points, max(0.0, account.level))
-                starts_in = max(0.0, -account.level) / account.restore_rate if account.restore_rate > 0 else 0.0
+                starts_in = max(0.0, -account.level) / rate if rate > 0 else 0.0
                 account = replace(account, level=account.level - points)
-                waiting = None
     return account, Grant(points, ready, starts_in, waiting is not None, account.level, account.spent, account.maximum,
-                          account.restore_rate, len(others)), waiting
-
-
-def _first_in_line(since: float, holder: str, others: Mapping[str, Holder]) -> bool:
-    """Whether nobody waits for room longer: small leases must not keep a large one from ever finding it."""
-    return all(one.waiting_since is None or (since, holder) <= (one.waiting_since, name)
-               for name, one in others.items())
+                          account.restore_rate, len(others), now - account.told_at), waiting

@@ -26,16 +26,16 @@ def exchange_points(connection: Connection, shop_id: str, report: Report) -> Gra
     after, grant = exchange(before, report, instant.timestamp())
     connection.execute(update(shop_points).where(shop_points.c.shop_id == shop_id).values(
         maximum=after.maximum, restore_rate=after.restore_rate, level=after.level, spent=after.spent,
-        counted_at=instant))
+        counted_at=instant, told_at=_at(after.told_at)))
     gone = [holder for holder in before.holders if holder not in after.holders]
     if gone:
         connection.execute(delete(points_holder).where(points_holder.c.shop_id == shop_id,
                                                        points_holder.c.holder.in_(gone)))
     mine = after.holders.get(report.holder)
     if mine is not None:
-        upsert(connection, points_holder, [{
-            "shop_id": shop_id, "holder": report.holder, "held": mine.held, "seen_at": instant,
-            "waiting_since": None if mine.waiting_since is None else datetime.fromtimestamp(mine.waiting_since, UTC)}])
+        since = _at(mine.waiting_since)
+        upsert(connection, points_holder, [{"shop_id": shop_id, "holder": report.holder, "held": mine.held,
+                                            "seen_at": instant, "waiting_since": since, "needs": mine.needs}])
     return grant
 
 
@@ -46,10 +46,15 @@ def account_of(connection: Connection, shop_id: str) -> Account:
         return Account()
     holders = {
         one.holder: Holder(one.held, one.seen_at.timestamp(),
-                           None if one.waiting_since is None else one.waiting_since.timestamp())
+                           None if one.waiting_since is None else one.waiting_since.timestamp(), one.needs)
         for one in connection.execute(select(points_holder).where(points_holder.c.shop_id == shop_id))
     }
-    return Account(row.maximum, row.restore_rate, row.level, row.counted_at.timestamp(), row.spent, holders)
+    return Account(row.maximum, row.restore_rate, row.level, row.counted_at.timestamp(), row.spent,
+                   row.told_at.timestamp() if row.told_at else 0.0, holders)
+
+
+def _at(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _instant(connection: Connection) -> datetime:

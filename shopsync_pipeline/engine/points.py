@@ -48,6 +48,12 @@ FRESH = LEASE_SECONDS * 0.8
 """Seconds after its last report at which a process gives its lease up by itself: a laptop that slept, a database that
 was away. A margin stays for clocks that run apart."""
 
+TRUSTED = 60.0
+"""Seconds after the last answer that any process had, in which a new one relies on the account at once."""
+
+WARY = 30.0
+"""Seconds after a refusal for lack of points in which the account is kept tight: strangers spend from the bucket."""
+
 SAVE_EVERY = 30.0
 """Seconds between two times that learned costs are stored while requests go on."""
 
@@ -87,6 +93,8 @@ class SharedPoints:
         self._level = 0.0
         self._bucket: tuple[float, float] | None = None
         self._rivals = 0
+        self._proven = False
+        self._wary_until = 0.0
         self._seen: tuple[ThrottleStatus, float, float] | None = None
         self._registered = False
         self._reported_at = clock()
@@ -102,6 +110,11 @@ class SharedPoints:
     def listen(self, news: Callable[[], None]) -> None:
         """Told after each exchange."""
         self._news = news
+
+    @property
+    def proven(self) -> bool:
+        """After an answer of this process, or while another one's is fresh."""
+        return self._proven
 
     def available(self) -> float | None:
         """What the lease has, and what the account has to give as far as is known here."""
@@ -144,22 +157,30 @@ class SharedPoints:
                 and self._held_back() < self._lease() / 2):
             self._ask(0.0)
         self._watch()
-        return SetAside(points, self._known_spent + self._unreported)
+        return SetAside(points, self._known_spent + self._unreported, self._clock())
 
-    def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None) -> None:
+    def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None, *, refused: bool = False) -> None:
         """What was not charged is back in the lease; what was charged beyond it comes out of the lease."""
         self._flow()
         self._reserved = max(0.0, self._reserved - aside.points)
         self._ready += aside.points - charged
         self._unreported += charged
         if status is not None:
-            ours = status.without(self._headroom)
-            # The shop held no more when it answered, whatever was leased: others have spent.
-            self._ready = min(self._ready, max(0.0, ours.available))
-            self._seen = ours, ours.available + aside.spent_before, self._clock()
-            if self._bucket is not None:
-                self._bucket = ours.maximum, ours.restore_rate
+            self._correct(status.without(self._headroom), aside, refused=refused)
         self._watch()
+
+    def _correct(self, ours: ThrottleStatus, aside: SetAside, *, refused: bool) -> None:
+        """The shop held no more when it answered, whatever was leased, and at the most its rate has come back since the
+        request was sent. Nobody knows how much of that; where strangers spend too, nothing of it is counted on."""
+        now = self._clock()
+        if refused:
+            self._wary_until = now + WARY
+        since = now if now < self._wary_until else aside.at
+        self._ready = min(self._ready, max(0.0, ours.available + (now - since) * ours.restore_rate))
+        self._seen = ours, ours.available + aside.spent_before, since
+        self._proven = True
+        if self._bucket is not None:
+            self._bucket = ours.maximum, ours.restore_rate
 
     async def release(self) -> None:
         """Returns the lease and reports what was spent. An account that cannot be reached is no error any more."""
@@ -271,6 +292,7 @@ class SharedPoints:
         self._known_spent, self._level, self._rivals = grant.spent, grant.level, grant.rivals
         if grant.maximum is not None and grant.restore_rate is not None:
             self._bucket = grant.maximum, grant.restore_rate
+        self._proven = self._proven or grant.told < TRUSTED
         self._refused_at = now if grant.refused else None
         self._ready += grant.ready
         later = grant.points - grant.ready

@@ -37,10 +37,12 @@ class ThrottleStatus:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """Points held for one request. `spent_before`: all charges that were known when it was let go."""
+    """Points held for one request. `spent_before`: all charges that were known when it was let go; `at`: when that was,
+    by the supply's clock."""
 
     points: float
     spent_before: float
+    at: float
 
 
 class Supply(Protocol):
@@ -48,6 +50,10 @@ class Supply(Protocol):
 
     def listen(self, news: Callable[[], None]) -> None:
         """`news` is called whenever points may have become free otherwise than by time."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the account rests on an answer that is not old; until it does, only one request may go and ask."""
 
     def available(self) -> float | None:
         """Points that could be had now; `None` while nothing is known."""
@@ -59,8 +65,9 @@ class Supply(Protocol):
     def set_aside(self, cost: float) -> SetAside:
         """Holds `cost` points for a request that goes out now."""
 
-    def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None) -> None:
-        """Books the answer to a request for which points were set aside: what was charged, and the bucket it told."""
+    def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None, *, refused: bool = False) -> None:
+        """Books the answer to a request for which points were set aside: what was charged, and the bucket it told.
+        `refused`: it was told that the bucket did not hold enough."""
 
     async def release(self) -> None:
         """Gives back what is held and not used; the supply can still be used afterwards. Never raises."""
@@ -97,6 +104,11 @@ class OwnPoints:
     def listen(self, news: Callable[[], None]) -> None:
         """Nothing happens here that the bucket does not cause itself."""
 
+    @property
+    def proven(self) -> bool:
+        """After the first answer."""
+        return self._status is not None
+
     def available(self) -> float | None:
         """The level less what is set aside."""
         if self._status is None:
@@ -107,7 +119,7 @@ class OwnPoints:
     def seconds_until(self, cost: float) -> float | None:
         """By the level and the restore rate; `None` only while a request is on its way."""
         if self._status is None:
-            return None if self._out else 0.0
+            return 0.0
         self._restore()
         # A request dearer than the whole bucket is let go at a full bucket: Shopify then says what is wrong with it.
         needed = min(cost, self._status.maximum) + self._reserved
@@ -122,9 +134,9 @@ class OwnPoints:
         """Counts towards what is set aside until the answer."""
         self._reserved += cost
         self._out += 1
-        return SetAside(cost, self._spent)
+        return SetAside(cost, self._spent, self._clock())
 
-    def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None) -> None:
+    def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None, *, refused: bool = False) -> None:
         """Corrects the account within what the answer proves."""
         overlapped = self._spent - aside.spent_before
         self._reserved = max(0.0, self._reserved - aside.points)

@@ -1,6 +1,6 @@
 """One shop's turnstile: lets requests go in the order of their priority, as soon as the shop surely holds their cost.
 
-Until the first answer tells the bucket only one request is in flight. How many points there are is the supply's
+Until an answer has told the bucket only one request is in flight. How many points there are is the supply's
 account; this module decides who is next, and how many requests are worth having in flight.
 """
 
@@ -50,17 +50,17 @@ class Ticket:
         """Books the answer. `actual`: points really charged (`None`: not told, so the admitted cost)."""
         if not self.settled and status is not None:
             self._bucket._took(self._sent_at)
-        self._book(self.cost if actual is None else actual, status)
+        self._book(self.cost if actual is None else actual, status, refused=False)
 
     def refused(self, status: ThrottleStatus | None) -> None:
         """Books a THROTTLED answer: nothing was charged, and the shop holds less than we thought."""
         self._bucket.throttled += 1
-        self._book(0.0, status)
+        self._book(0.0, status, refused=True)
 
-    def _book(self, charged: float, status: ThrottleStatus | None) -> None:
+    def _book(self, charged: float, status: ThrottleStatus | None, *, refused: bool) -> None:
         if not self.settled:
             self.settled = True
-            self._bucket._book(self._aside, charged, status)
+            self._bucket._book(self._aside, charged, status, refused=refused)
 
 
 @dataclass(order=True, slots=True)
@@ -194,7 +194,7 @@ class PointsBucket:
 
     def _seconds_until(self, cost: float) -> float | None:
         """Seconds until a request may go if nothing happens meanwhile: 0 for now, `None` where only news can help."""
-        if self.in_flight >= self.max_concurrent or (self._status is None and self.in_flight):
+        if self.in_flight >= self.max_concurrent or (self.in_flight and not self._supply.proven):
             return None
         if self._base_delay and self._sent_at is not None:
             pause = self._sent_at + self._base_delay - self._clock()
@@ -231,10 +231,10 @@ class PointsBucket:
         seconds = max(0.0, self._clock() - sent_at)
         self.latency = seconds if self.latency is None else self.latency + SMOOTHING * (seconds - self.latency)
 
-    def _book(self, aside: SetAside, charged: float, status: ThrottleStatus | None) -> None:
+    def _book(self, aside: SetAside, charged: float, status: ThrottleStatus | None, *, refused: bool) -> None:
         self.in_flight -= 1
         self.spent += charged
-        self._supply.book(aside, charged, status)
+        self._supply.book(aside, charged, status, refused=refused)
         if status is not None:
             self._status = status
         self._pump()

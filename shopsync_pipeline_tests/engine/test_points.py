@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,7 +70,7 @@ class Process:
 
 def simulate(work: Any) -> None:
     async def whole() -> None:
-        time = Time()
+        time = Time(most_steps=50_000)
         await time.drive(work(time))
 
     asyncio.run(whole())
@@ -123,5 +124,200 @@ def test_any_processes_together_never_overdraw_the_bucket_and_all_get_what_they_
             if running[number] not in dead:
                 assert task.exception() is None
         assert time.now < 2000
+
+    simulate(work)
+
+
+def finish(processes: list[Process]) -> Any:
+    return asyncio.gather(*(process.bucket.release() for process in processes))
+
+
+@pytest.mark.parametrize(("count", "rate", "bucket"), [
+    (1, 1000.0, 20_000.0), (3, 1000.0, 20_000.0), (3, 100.0, 2000.0)])
+def test_points_that_come_back_are_used_to_the_last(count: int, rate: float, bucket: float) -> None:
+    """However many processes: three full buckets of work take the time in which two of them come back."""
+
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=bucket, rate=rate, level=bucket)
+        shared = Shared(time)
+        processes = [Process(time, shared, server) for _ in range(count)]
+        requests = int(3 * bucket / 10 / count)
+        await asyncio.gather(*(process.send(10, 10) for process in processes for _ in range(requests)))
+        assert server.refused == 0
+        assert time.now <= (count * requests * 10 - bucket) / rate * 1.02 + 0.3
+        assert shared.exchanges <= time.now * (2 if count == 1 else 8)
+        await finish(processes)
+        assert not shared.account.holders
+
+    simulate(work)
+
+
+def test_while_two_have_work_each_gets_about_half() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=0.0)
+        processes = [Process(time, Shared(time), server)]
+        processes.append(Process(time, processes[0].shared, server))
+        done = [0, 0]
+
+        async def one(number: int) -> None:
+            await processes[number].send(10, 10)
+            done[number] += 1
+
+        server.level = 20.0
+        working = [asyncio.ensure_future(one(number)) for number in (0, 1) for _ in range(500)]
+        await time.sleep(30)
+        assert min(done) >= 0.4 * sum(done)
+        assert sum(done) * 10 >= 30 * 100 * 0.95
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
+
+    simulate(work)
+
+
+def test_a_request_that_needs_the_whole_bucket_is_not_kept_out_by_others_small_ones() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=1000.0, rate=100.0, level=1000.0)
+        shared = Shared(time)
+        small, large = (Process(time, shared, server) for _ in range(2))
+
+        async def stream() -> None:
+            for _ in range(1000):
+                await small.send(10, 10, (0.01, 0, 0.01))
+
+        await small.send(1, 1)
+        streams = [asyncio.ensure_future(stream()) for _ in range(5)]
+        await time.sleep(1)
+        before = time.now
+        await large.send(1000, 1000)
+        assert time.now - before < 15
+        assert server.refused == 0
+        for task in streams:
+            task.cancel()
+        await asyncio.wait(streams)
+
+    simulate(work)
+
+
+def test_a_shop_that_is_quiet_costs_no_exchange_and_holds_no_lease() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=2000.0)
+        shared = Shared(time)
+        process = Process(time, shared, server)
+        await asyncio.gather(*(process.send(10, 10) for _ in range(20)))
+        await time.sleep(2)
+        assert shared.account.holders == {}
+        assert shared.account.spent == 200
+        exchanges = shared.exchanges
+        await time.sleep(3600)
+        assert shared.exchanges == exchanges
+        await process.send(10, 10)
+
+    simulate(work)
+
+
+def test_what_a_killed_process_held_is_there_again() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=2000.0)
+        shared = Shared(time)
+        dead: set[object] = set()
+        victim, other = (Process(time, shared, server, dead=dead) for _ in range(2))
+        await victim.send(10, 10)
+        await victim.send(10, 10)
+        dead.add(victim)
+        assert sum(one.held for one in shared.account.holders.values()) > 50
+        await other.send(10, 10)
+        await time.sleep(LEASE_SECONDS + 1)
+        before = time.now
+        await asyncio.gather(other.send(1000, 1000), other.send(1000, 1000))
+        assert time.now - before < 1, "the whole bucket could be spent at once"
+        assert server.refused == 0
+
+    simulate(work)
+
+
+def test_a_process_that_slept_too_long_does_not_spend_its_old_lease() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=1000.0, rate=100.0, level=1000.0)
+        shared = Shared(time)
+        sleeper, other = (Process(time, shared, server) for _ in range(2))
+        await sleeper.send(10, 10)
+        await sleeper.send(10, 10)
+        shared.takes = 0.004
+        # The whole machine of the first was suspended: its clock went on, its program did not.
+        if sleeper.supply._watching is not None:
+            sleeper.supply._watching.cancel()
+        await time.sleep(LEASE_SECONDS + 1)
+        await other.send(1000, 1000)
+        await sleeper.send(90, 90)
+        assert server.refused == 0
+
+    simulate(work)
+
+
+def test_answers_that_cost_less_than_was_asked_leave_the_rest_to_others() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=2000.0)
+        shared = Shared(time)
+        reader, writer = (Process(time, shared, server) for _ in range(2))
+        await reader.send(900, 10)
+        await reader.send(900, 10)
+        await time.sleep(1.2)
+        before = time.now
+        await writer.send(1000, 1000)
+        assert time.now - before < 1
+        assert server.refused == 0
+
+    simulate(work)
+
+
+def test_points_that_strangers_spend_are_noticed_by_all() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=2000.0)
+        shared = Shared(time)
+        one, other = (Process(time, shared, server) for _ in range(2))
+        await one.send(10, 10)
+        await other.send(10, 10)
+        server.hold(1900)
+        await one.send(10, 10)
+        await time.sleep(1)
+        await other.send(500, 500)
+        assert server.refused == 0
+
+    simulate(work)
+
+
+def test_headroom_is_left_by_all_together() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=2000.0)
+        shared = Shared(time)
+        processes = [Process(time, shared, server, headroom=0.5) for _ in range(2)]
+        lowest = 2000.0
+
+        async def one(process: Process) -> None:
+            nonlocal lowest
+            await process.send(10, 10)
+            lowest = min(lowest, server.level)
+
+        await asyncio.gather(*(one(process) for process in processes for _ in range(100)))
+        assert lowest >= 1000
+        assert time.now == pytest.approx((2000 - 1000) / 50, rel=0.05)
+
+    simulate(work)
+
+
+def test_an_account_that_cannot_be_reached_is_told_to_whoever_waits_for_points() -> None:
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=2000.0)
+        shared = Shared(time)
+        process = Process(time, shared, server)
+        await process.send(10, 10)
+        shared.away = True
+        with pytest.raises(DatabaseError, match="away"):
+            await process.send(500, 500)
+        shared.away = False
+        await process.send(500, 500)
+        shared.away = True
+        await process.bucket.release()
 
     simulate(work)

@@ -15,7 +15,8 @@ from graphql.language.ast import FragmentDefinitionNode
 from graphql.validation import NoDeprecatedCustomRule, specified_rules
 
 import shopsync_pipeline
-from shopsync_pipeline.shopify.documents import document, names
+from shopsync_pipeline.core.fields import Operation
+from shopsync_pipeline.shopify.documents import WRITES, document, names
 from shopsync_pipeline.shopify.nodes import CUSTOM_ID
 
 PROJECT = Path(shopsync_pipeline.__file__).parent.parent
@@ -76,3 +77,8 @@ def test_an_unknown_document_is_an_error() -> None:
 
 def test_the_custom_id_is_written_in_one_place() -> None:
     assert not [name for name in names() if CUSTOM_ID[0] in document(name)]
+
+
+def test_every_operation_has_its_document() -> None:
+    assert set(WRITES) == set(Operation)
+    assert set(WRITES.values()) <= set(names())

@@ -13,6 +13,7 @@ shop_points = Table(
     Column("level", Float, nullable=False),
     Column("spent", Float, nullable=False),
     Column("counted_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
     PrimaryKeyConstraint("shop_id"),
 )
 
@@ -21,6 +22,7 @@ points_holder = Table(
     Column("holder", String(36), nullable=False),
     Column("held", Float, nullable=False),
     Column("waiting_since", UtcDateTime),
+    Column("needs", Float, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id", "holder"),
 )

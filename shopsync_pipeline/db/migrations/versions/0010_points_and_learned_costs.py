@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('level', sa.Float(), nullable=False),
     sa.Column('spent', sa.Float(), nullable=False),
     sa.Column('counted_at', UtcDateTime(), nullable=False),
+    sa.Column('told_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_shop_points'))
     )
     op.create_table('points_holder',
@@ -26,6 +27,7 @@ def upgrade() -> None:
     sa.Column('holder', sa.String(length=36), nullable=False),
     sa.Column('held', sa.Float(), nullable=False),
     sa.Column('waiting_since', UtcDateTime(), nullable=True),
+    sa.Column('needs', sa.Float(), nullable=False),
     sa.Column('seen_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', 'holder', name=op.f('pk_points_holder'))
     )
