@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shopsync_pipeline.core.bounds import Bounds
+from shopsync_pipeline.core.bulk import Bulk
 from shopsync_pipeline.core.errors import CatalogError, SettingsError
 from shopsync_pipeline.core.fields import GonePolicy, Risk, Strategy
 from shopsync_pipeline.core.guards import Limits
@@ -71,6 +72,9 @@ class Settings(BaseSettings):
         "Rows in one inventory mutation (1 to 250)"))
     max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
         "Requests in flight at once to one shop"))
+    bulk: Bulk = Field(Bulk.AUTO, alias="SYNC_BULK", description=(
+        "Whether large pushes and whole reads go by Shopify's bulk operations: auto (as much as ends sooner that way), "
+        "never or always"))
     conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
         "What happens when both sides changed a field: manual_review, etilize_priority, shopify_priority, merge_fields "
         "or timestamp_based"))

@@ -72,6 +72,10 @@ class NotSendable(ShopifyError):
     """A plan item cannot be put into a request: an id that it needs is unknown, or Shopify has no way to do it."""
 
 
+class ReadIncomplete(ShopifyError):
+    """A read that should have met every product lacks many that are there, so it proves nothing."""
+
+
 class GraphQLFault(ShopifyError):
     """Top-level GraphQL errors: the document, its variables or its size were refused before anything was executed.
 

@@ -12,20 +12,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from shopsync_pipeline.core.fields import Path, Value, flatten
+from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.product import (
     DEFAULT_OPTION,
     Image,
     Metafield,
-    Product,
-    ProductKey,
     Stock,
     Variant,
     VariantKey,
     Weight,
     variant_keys,
 )
+from shopsync_pipeline.shopify.flat import product_fields, put_variant, typed
 from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 
 CUSTOM_ID = ("shopsync", "source_id")
@@ -59,21 +58,18 @@ def remote_product(node: Node, *, known: Links | None, listings: Listings = NOTH
     collections and sales channels; what they do not name is left out.
     """
     product_id = str(node["id"])
-    custom_id = next((str(row["value"]) for row in _nodes(node, "metafields") if _is_custom_id(row)), None)
-    media = _nodes(node, "media")
-    sources = media_sources(media, known)
-    rows = _nodes(node, "variants")
-    keys = name_variants(rows, option_names(node), known)
-    document = Product(
-        key=ProductKey(custom_id or f"shopify:{numeric(product_id)}"),
-        variants=tuple(variant(row, key, option_names(node), sources)
-                       for row, key in zip(rows, keys, strict=True)),
-        images=tuple(images(media, sources)),
-        publications=listings.publications_of(str(row["publication"]["id"]) for row in _nodes(node, "publications")),
-        **product_scalars(node, listings),
-    )
+    metafields, media, rows = _nodes(node, "metafields"), _nodes(node, "media"), _nodes(node, "variants")
+    custom_id = next((str(row["value"]) for row in metafields if _is_custom_id(row)), None)
+    if custom_id is not None:
+        metafields = [row for row in metafields if not _is_custom_id(row)]
+    sources, names = media_sources(media, known), option_names(node)
+    options = [option_values(row, names) for row in rows]
+    keys = _name_variants(rows, options, known)
+    fields = product_fields(node, names, media, sources, metafields, listings)
+    for row, key, values in zip(rows, keys, options, strict=True):
+        put_variant(fields, row, key, values, sources)
     return RemoteProduct(
-        fields=flatten(document),
+        fields=typed(fields),
         links=Links(
             product=product_id,
             variants={key: variant_link(row) for row, key in zip(rows, keys, strict=True)},
@@ -124,15 +120,21 @@ def option_values(row: Node, names: Sequence[str]) -> tuple[str, ...]:
 
 def name_variants(rows: Sequence[Node], names: Sequence[str], known: Links | None) -> list[VariantKey]:
     """The names of a product's variants, in order, all different; a known id keeps its name."""
+    return _name_variants(rows, [option_values(row, names) for row in rows], known)
+
+
+def _name_variants(rows: Sequence[Node], options: Sequence[tuple[str, ...]], known: Links | None) -> list[VariantKey]:
     remembered = known.variant_keys() if known else {}
+    usual = variant_keys([(row.get("sku") or None, values) for row, values in zip(rows, options, strict=True)])
+    if not remembered and len(set(usual)) == len(usual):
+        return usual
     taken = {remembered[row["id"]] for row in rows if row["id"] in remembered}
-    usual = variant_keys([(row.get("sku") or None, option_values(row, names)) for row in rows])
     keys: list[VariantKey] = []
-    for row, proposed in zip(rows, usual, strict=True):
+    for row, values, proposed in zip(rows, options, usual, strict=True):
         if row["id"] in remembered:
             keys.append(VariantKey(remembered[row["id"]]))
             continue
-        by_options = " / ".join(option_values(row, names))
+        by_options = " / ".join(values)
         free = next(name for name in (proposed, by_options, f"{by_options} #{numeric(row['id'])}") if name not in taken)
         taken.add(free)
         keys.append(VariantKey(free))

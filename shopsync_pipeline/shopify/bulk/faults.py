@@ -14,5 +14,9 @@ class BulkStalled(BulkFault):
     """A bulk operation showed no progress for as long as we were patient; it may still be running."""
 
 
+class BulkUnavailable(BulkFault):
+    """A bulk operation cannot be started now: all slots are taken, a limit is reached or the token may not."""
+
+
 class ResultLost(BulkFault):
     """A result file cannot be read (any more): its link has expired, or it broke off and did not come again."""
