@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from shopsync_pipeline.catalog import CatalogRules, load_mapping
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient
 from shopsync_pipeline.shopify.shop import Uses
+
+if TYPE_CHECKING:
+    from shopsync_pipeline.catalog import CatalogRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class Context:
 
     def catalog_rules(self) -> CatalogRules:
         """How deliveries become products. Raises `CatalogError` that names all that is wrong with the mapping file."""
+        # What reads deliveries takes 40 MB, which a process that only reads the store does without.
+        from shopsync_pipeline.catalog import load_mapping
+
         return load_mapping(self.settings.mapping_path)
 
     def client(self) -> ShopifyClient:

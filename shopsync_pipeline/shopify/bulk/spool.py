@@ -7,6 +7,7 @@ there; how far behind its parent a child can be is measured on the way in, and t
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
@@ -93,6 +94,11 @@ class Spool:
                 f"The result of the bulk query for {self._name} has {self.lines:,} lines, and Shopify counted "
                 f"{objects:,} objects: it is not the whole of it. Nothing was removed; run this again."
             )
+
+    def copy_to(self, target: IO[bytes]) -> None:
+        """Writes the lines as they came."""
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, target)
 
     def nodes(self) -> Iterator[Node]:
         """Each root with its children in it, in the file's order. Raises `BulkFault` for a line that is not JSON."""
