@@ -108,10 +108,17 @@ def _bound(connection: Connection, columns: Sequence[Column[Any]], rows: Iterabl
     dialect = connection.dialect
     processors = {place: process for place, column in enumerate(columns)
                   if (process := column.type.dialect_impl(dialect).bind_processor(dialect)) is not None}
+    if not processors:
+        return list(rows)
     bound = [list(row) for row in rows]
-    for row in bound:
-        for place, process in processors.items():
-            row[place] = process(row[place])
+    for place, process in processors.items():
+        # Instants repeat: all rows of a batch are read at the same one.
+        known: dict[Any, Any] = {}
+        for row in bound:
+            value = row[place]
+            if value not in known:
+                known[value] = process(value)
+            row[place] = known[value]
     return [tuple(row) for row in bound]
 
 

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
 
@@ -38,6 +38,18 @@ class StoredProduct:
     read_at: datetime
     digests: str = field(default="")
     seen_changed: Mapping[Group, datetime] = field(default_factory=dict)
+
+
+class Fresh(NamedTuple):
+    """A product as just read, on its way into the snapshot; `links` as the JSON text of `Links.to_json`."""
+
+    product_id: str
+    custom_id: str | None
+    handle: str
+    skus: tuple[str, ...]
+    document: Mapping[Path, Value]
+    links: str
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +118,12 @@ class Snapshot:
         count = 0
         for part in chunks(products):
             count += len(part)
-            fresh = {product.product_id: product for product in part}  # one that is met twice counts as met last
-            self._write(fresh, self._seen(fresh), read=read)
+            at = {product.product_id: product.read_at for product in part}
+            fresh = {product.product_id: _fresh(product) for product in part}  # what is met twice counts as met last
+            self._write(fresh, self._seen(fresh), at, read=read)
         return count
 
-    def put_export(self, products: Iterable[StoredProduct], *, began: datetime, seen_at: datetime,
+    def put_export(self, products: Iterable[Fresh], *, began: datetime, seen_at: datetime,
                    known: Callable[[str], bool]) -> list[str]:
         """Stores products of an export that was made after `began` and looked at by `seen_at`; returns the ids of
         those that were left alone, because more is known of them than the export could tell.
@@ -127,30 +140,33 @@ class Snapshot:
                 if (held is None and known(product_id)) or (held is not None and held.newer_than(began)):
                     overtaken.append(product_id)
                     del fresh[product_id]
-            self._write(fresh, before, read=True, seen_at=seen_at)
+            self._write(fresh, before, dict.fromkeys(fresh, began), read=True, seen_at=seen_at)
         return overtaken
 
-    def _write(self, fresh: Mapping[str, StoredProduct], before: Mapping[str, _Seen], *, read: bool,
-               seen_at: datetime | None = None) -> None:
+    def _write(self, fresh: Mapping[str, Fresh], before: Mapping[str, _Seen], read_at: Mapping[str, datetime], *,
+               read: bool, seen_at: datetime | None = None) -> None:
         """Stores products by their ids; what is as it was is only marked as read."""
         rows: list[tuple[Any, ...]] = []
-        same: list[StoredProduct] = []
+        same: dict[datetime, list[str]] = {}
         edited: list[str] = []
         for product_id, product in fresh.items():
-            held, found, links = before.get(product_id), digests(product.document), to_text(product.links.to_json())
-            if held is not None and read:
-                if held.digests != found:
+            held, found, at = before.get(product_id), digests(product.document), read_at[product_id]
+            seen = "{}"
+            if held is not None:
+                if read and held.digests != found:
                     edited.append(product_id)
-                elif (held.links, held.custom_id, held.updated_at) == (links, product.custom_id, product.updated_at):
-                    same.append(product)
+                elif read and held[2:5] == (product.links, product.custom_id, product.updated_at):
+                    same.setdefault(at, []).append(product_id)
                     continue
-            seen = _changed(held, found, (seen_at or product.read_at) if read else None)
+                seen = _changed(held, found, (seen_at or at) if read else None)
             rows.append((
                 self._shop, product_id, product.custom_id, product.handle, to_text(product.skus), found,
-                to_text(product.document), links, product.updated_at, product.read_at, seen,
+                to_text(product.document), product.links, product.updated_at, at, seen,
             ))
-        self._note_edits(fresh, edited, seen_at)
-        self._mark_read(same)
+        if edited:
+            self._note_edits(fresh, edited, read_at, seen_at)
+        for instant, product_ids in same.items():
+            self._mark_read(product_ids, instant)
         if rows:
             upsert_all(self._connection, snapshot_product, rows)
 
@@ -164,24 +180,19 @@ class Snapshot:
         ))
         return {row[0]: _Seen(*row[1:]) for row in rows}
 
-    def _note_edits(self, products: Mapping[str, StoredProduct], differing: Iterable[str],
+    def _note_edits(self, products: Mapping[str, Fresh], differing: Iterable[str], read_at: Mapping[str, datetime],
                     seen_at: datetime | None) -> None:
         edits = StoreEdits(self._connection, self._shop)
         for before in self.products(differing):
-            after = products[before.product_id]
-            edits.note(after.product_id, before.document, after.document, not_yet_at=before.read_at,
-                       seen_at=seen_at or after.read_at)
+            product_id = before.product_id
+            edits.note(product_id, before.document, products[product_id].document, not_yet_at=before.read_at,
+                       seen_at=seen_at or read_at[product_id])
 
-    def _mark_read(self, products: Iterable[StoredProduct]) -> None:
+    def _mark_read(self, product_ids: Collection[str], instant: datetime) -> None:
         """Notes that products were read again and are as they were."""
-        at: dict[datetime, list[str]] = {}
-        for product in products:
-            at.setdefault(product.read_at, []).append(product.product_id)
-        for instant, product_ids in at.items():
-            self._connection.execute(
-                update(snapshot_product).where(snapshot_product.c.shop_id == self._shop,
-                                               snapshot_product.c.product_id.in_(product_ids))
-                .values(read_at=instant))
+        self._connection.execute(
+            update(snapshot_product).where(snapshot_product.c.shop_id == self._shop,
+                                           snapshot_product.c.product_id.in_(product_ids)).values(read_at=instant))
 
     def unread_since(self, instant: datetime) -> list[str]:
         """The products that a complete read, begun at `instant`, did not meet. Whether they are gone, reading them by
@@ -252,8 +263,7 @@ class Snapshot:
         ).scalar_one()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What is stored of a product beside its document."""
 
     digests: str
@@ -268,10 +278,13 @@ class _Seen:
         return self.read_at > instant or self.updated_at > instant
 
 
-def _changed(before: _Seen | None, digests_now: str, at: datetime | None) -> str:
+def _fresh(product: StoredProduct) -> Fresh:
+    return Fresh(product.product_id, product.custom_id, product.handle, product.skus, product.document,
+                 to_text(product.links.to_json()), product.updated_at)
+
+
+def _changed(before: _Seen, digests_now: str, at: datetime | None) -> str:
     """What was seen to change when, after another read. The first sight of a product tells nothing about when."""
-    if before is None:
-        return "{}"
     if at is None or before.digests == digests_now:
         return before.seen_changed
     changed = {group.value: at.isoformat() for group in differing_groups(before.digests, digests_now)}

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
 from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.db.rows import now
-from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct
+from shopsync_pipeline.db.rows import now, to_text
+from shopsync_pipeline.db.snapshot import Fresh, Snapshot
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.shopify.bulk.faults import BulkFault
 from shopsync_pipeline.shopify.bulk.query import Export, export
 from shopsync_pipeline.shopify.bulk.spool import Node
 from shopsync_pipeline.shopify.client import ShopifyClient
+from shopsync_pipeline.shopify.flat import typed
 from shopsync_pipeline.shopify.listings import Listings
-from shopsync_pipeline.shopify.nodes import remote_product
+from shopsync_pipeline.shopify.nodes import projected
 from shopsync_pipeline.shopify.shop import Shop
 from shopsync_pipeline.shopify.snapshot import count_products
 
-SLICE = 2_000
-"""Products stored in one transaction: a commit waits for the disk, and other writers wait for a transaction."""
+SLICE = 1_000
+"""Products stored in one transaction; two slices are in memory at once, and other writers wait for a transaction."""
 
 Known = Callable[[Sequence[str]], Mapping[str, Links]]
 
@@ -67,48 +69,48 @@ async def read_in_bulk(context: Context, client: ShopifyClient, shop: Shop, *, k
 
 def store(context: Context, found: Export, listings: Listings, *, known: Known, was_here: Callable[[str], bool],
           on_read: Callable[[int], None] | None = None) -> Exported:
-    """Stores an export slice by slice, each in a transaction of its own."""
+    """Stores an export slice by slice, each in a transaction of its own; one is written while the next is made."""
     done = Exported(found.began)
-    for part in _slices(found.nodes()):
-        with _uncollected():
-            nodes: list[Node] = []
-            for node in part:
-                if isinstance(node, str):
-                    done.again.append(node)
-                else:
-                    nodes.append(node)
-            links = known([node["id"] for node in nodes])
-            rows = [_stored(node, links.get(node["id"]), listings, found.began) for node in nodes]
-            with context.database.write() as connection:
-                overtaken = Snapshot(connection, context.shop_id).put_export(
-                    rows, began=found.began, seen_at=now(), known=was_here)
+
+    def write(rows: Sequence[Fresh]) -> tuple[int, list[str]]:
+        with context.database.write() as connection:
+            overtaken = Snapshot(connection, context.shop_id).put_export(
+                rows, began=found.began, seen_at=now(), known=was_here)
+        return len(rows) - len(overtaken), overtaken
+
+    def written(work: Future[tuple[int, list[str]]]) -> None:
+        count, overtaken = work.result()
+        done.count += count
         done.again += overtaken
-        done.count += len(rows) - len(overtaken)
         if on_read is not None:
             on_read(done.count)
+
+    nodes = found.nodes()
+    # A commit waits for the disk, and the database's own work needs no interpreter: both go beside the reading.
+    with _uncollected(), ThreadPoolExecutor(1, thread_name_prefix="snapshot") as writer:
+        under_way: Future[tuple[int, list[str]]] | None = None
+        while part := list(islice(nodes, SLICE)):
+            whole = [node for node in part if not isinstance(node, str)]
+            done.again += [node for node in part if isinstance(node, str)]
+            links = known([node["id"] for node in whole])
+            rows = [_fresh(node, links.get(node["id"]), listings) for node in whole]
+            if under_way is not None:
+                written(under_way)
+            under_way = writer.submit(write, rows)
+        if under_way is not None:
+            written(under_way)
     return done
 
 
-def _stored(node: Node, links: Links | None, listings: Listings, read_at: datetime) -> StoredProduct:
-    product = remote_product(node, known=links, listings=listings)
-    return StoredProduct(
-        product_id=product.links.product, custom_id=product.custom_id, handle=product.handle, skus=product.skus,
-        document=product.fields, links=product.links, updated_at=product.updated_at, read_at=read_at,
-    )
-
-
-def _slices(nodes: Iterator[Node | str]) -> Iterable[list[Node | str]]:
-    while True:
-        with _uncollected():
-            part = list(islice(nodes, SLICE))
-        if not part:
-            return
-        yield part
+def _fresh(node: Node, links: Links | None, listings: Listings) -> Fresh:
+    product = projected(node, known=links, listings=listings)
+    return Fresh(product.product_id, product.custom_id, product.handle, product.skus, typed(product.fields),
+                 to_text(product.links), product.updated_at)
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No garbage collection meanwhile: a slice is some hundred thousand values that all stay, and have no cycles."""
+    """No garbage collection meanwhile: what is read has no cycles, and the collector would walk it again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -12,7 +12,8 @@ from shopsync_pipeline.core.fields import Group, Path, Value, digests
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.edits import StoreEdits
-from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
+from shopsync_pipeline.db.rows import to_text
+from shopsync_pipeline.db.snapshot import Fresh, Snapshot, StoredProduct, apply_written
 from shopsync_pipeline_tests.db.samples import NOON, OTHER, SHOP, after_noon, document, links, stored
 
 
@@ -91,7 +92,9 @@ def exported(product_id: str, title: str) -> StoredProduct:
 
 
 def put_export(snapshot: Snapshot, *products: StoredProduct, here: Sequence[str] = ()) -> list[str]:
-    return snapshot.put_export(products, began=NOON, seen_at=after_noon(60), known=lambda gid: gid in here)
+    fresh = [Fresh(one.product_id, one.custom_id, one.handle, one.skus, one.document, to_text(one.links.to_json()),
+                   one.updated_at) for one in products]
+    return snapshot.put_export(fresh, began=NOON, seen_at=after_noon(60), known=lambda gid: gid in here)
 
 
 def test_an_export_is_a_read(database: Database) -> None:
