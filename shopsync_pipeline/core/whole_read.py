@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shopsync_pipeline.core.bulk import Bulk
-
 PAGE = 250
 """Products in a page."""
 PAGE_SECONDS = 1.0
@@ -53,10 +51,8 @@ def seconds_in_bulk(products: int, *, last: Measured | None = None) -> float:
     return BULK_START + products * OBJECTS_PER_PRODUCT / BULK_OBJECTS_PER_SECOND
 
 
-def in_bulk(setting: Bulk, products: int, *, restore_rate: float, bucket: float, last_pages: Measured | None = None,
+def in_bulk(products: int, *, restore_rate: float, bucket: float, last_pages: Measured | None = None,
             last_bulk: Measured | None = None) -> bool:
     """Whether bulk queries are the way to read a store of so many products."""
-    if setting is not Bulk.AUTO:
-        return setting is Bulk.ALWAYS
     return (seconds_in_bulk(products, last=last_bulk)
             < seconds_by_pages(products, restore_rate=restore_rate, bucket=bucket, last=last_pages))

@@ -100,10 +100,9 @@ async def pull(context: Context, *, full: bool, on_read: OnRead | None = None) -
         if since is not None:
             stream = read_since(client, since, known=known, location_id=shop.location_id, listings=shop.listings)
             return await _store(context, client, shop, "delta", stream, on_read)
-        expected = await count_products(client)
-        if _goes_in_bulk(context, client, expected):
+        if await _goes_in_bulk(context, client):
             try:
-                return await _pull_in_bulk(context, client, shop, expected, on_read)
+                return await _pull_in_bulk(context, client, shop, on_read)
             except BulkUnavailable as error:
                 if context.settings.bulk is Bulk.ALWAYS:
                     raise
@@ -112,16 +111,19 @@ async def pull(context: Context, *, full: bool, on_read: OnRead | None = None) -
         return await _store(context, client, shop, "full", stream, on_read)
 
 
-def _goes_in_bulk(context: Context, client: ShopifyClient, products: int) -> bool:
+async def _goes_in_bulk(context: Context, client: ShopifyClient) -> bool:
     """Whether bulk queries would end sooner, by what the last whole reads took."""
+    setting = context.settings.bulk
+    if setting is not Bulk.AUTO:
+        return setting is Bulk.ALWAYS
+    products = await count_products(client)
     with context.database.read() as connection:
         snapshot = Snapshot(connection, context.shop_id)
         pages, bulk = (_measured(snapshot.latest("full", way=way)) for way in ("pages", "bulk"))
     bucket = client.bucket
     # An answer without costs tells no bucket: then the smallest plan's is the one to reckon with.
     rate, available = bucket.restore_rate or STANDARD_RATE, bucket.available or 0.0
-    return in_bulk(context.settings.bulk, products, restore_rate=rate, bucket=available, last_pages=pages,
-                   last_bulk=bulk)
+    return in_bulk(products, restore_rate=rate, bucket=available, last_pages=pages, last_bulk=bulk)
 
 
 def _measured(read: Read | None) -> Measured | None:
@@ -130,7 +132,7 @@ def _measured(read: Read | None) -> Measured | None:
     return Measured(read.products, (read.finished_at - read.started_at).total_seconds())
 
 
-async def _pull_in_bulk(context: Context, client: ShopifyClient, shop: Shop, expected: int,
+async def _pull_in_bulk(context: Context, client: ShopifyClient, shop: Shop,
                         on_read: OnRead | None) -> PullReport:
     started = time.monotonic()
     with context.database.write() as connection:
@@ -138,7 +140,7 @@ async def _pull_in_bulk(context: Context, client: ShopifyClient, shop: Shop, exp
     count = removed = 0
     try:
         known = known_links(context)
-        found = await read_in_bulk(context, client, shop, known=known, expected_products=expected, on_read=on_read)
+        found = await read_in_bulk(context, client, shop, known=known, on_read=on_read)
         count = found.count
         if found.again:
             again = await read_by_ids(client, found.again, known=known, location_id=shop.location_id,

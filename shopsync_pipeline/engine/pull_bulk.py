@@ -6,6 +6,7 @@ that is not whole stores nothing and proves nothing.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,14 +46,15 @@ class Exported:
 
 
 async def read_in_bulk(context: Context, client: ShopifyClient, shop: Shop, *, known: Known,
-                       expected_products: int | None = None,
                        on_read: Callable[[int], None] | None = None) -> Exported:
     """Exports the whole store and stores it. Raises `BulkUnavailable` when no export can be started, and `BulkFault`
     for one that failed, is not whole, or is empty while the shop is not."""
     with context.database.read() as connection:
-        here = Snapshot(connection, context.shop_id).numbers()
+        snapshot = Snapshot(connection, context.shop_id)
+        here, last = snapshot.numbers(), snapshot.latest("full", "delta")
+    # An export older than the last read would be behind on all that was read then.
     with await export(client, location_id=shop.location_id, listings=shop.listings,
-                      expected_objects=expected_products) as found:
+                      adopt_since=last.started_at if last is not None else None) as found:
         if found.products.roots == 0 and (count := await count_products(client)):
             raise BulkFault(
                 f"The bulk query for the products of {shop.domain} brought none, and the shop counts {count:,}. "
@@ -64,11 +66,12 @@ async def read_in_bulk(context: Context, client: ShopifyClient, shop: Shop, *, k
             place = bisect_left(here, number)
             return place < len(here) and here[place] == number
 
-        return store(context, found, shop.listings, known=known, was_here=was_here, on_read=on_read)
+        return await store(context, found, shop.listings, known=known, was_here=was_here, on_read=on_read)
 
 
-def store(context: Context, found: Export, listings: Listings, *, known: Known, was_here: Callable[[str], bool],
-          on_read: Callable[[int], None] | None = None) -> Exported:
+async def store(context: Context, found: Export, listings: Listings, *, known: Known,
+                was_here: Callable[[str], bool],
+                on_read: Callable[[int], None] | None = None) -> Exported:
     """Stores an export slice by slice, each in a transaction of its own; one is written while the next is made."""
     done = Exported(found.began)
 
@@ -97,6 +100,7 @@ def store(context: Context, found: Export, listings: Listings, *, known: Known, 
             if under_way is not None:
                 written(under_way)
             under_way = writer.submit(write, rows)
+            await asyncio.sleep(0)  # so that whoever wants the reading to end is heard
         if under_way is not None:
             written(under_way)
     return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ def stored(path: Path, url: str, objects: int) -> Answer:
             *whole, rest = (rest + piece).split(b"\n")
             spool.add(whole)
         spool.close(objects)
-        done = store(context, Export(began, spool, None, None), NOTHING_LISTED, known=known_links(context),
-                     was_here=lambda _: False)
+        done = asyncio.run(store(context, Export(began, spool, None, None), NOTHING_LISTED, known=known_links(context),
+                                 was_here=lambda _: False))
     assert not done.again
     return time.perf_counter() - clock, time.process_time() - processor, done.count

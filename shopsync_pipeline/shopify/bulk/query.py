@@ -115,10 +115,11 @@ def _number(gid: str) -> int:
 
 
 async def export(client: ShopifyClient, *, location_id: str, listings: Listings, waiting: Waiting = THE_USUAL,
-                 expected_objects: int | None = None, on_objects: OnObjects | None = None) -> Export:
+                 adopt_since: datetime | None = None, on_objects: OnObjects | None = None) -> Export:
     """Runs the bulk queries that tell everything that `RemoteProduct` holds, and brings their results to disk.
 
-    Queries of the same text that are running already, left by a process that ended, are adopted. Raises
+    Queries of the same text that are running already, left by a process that ended, are adopted, unless they are older
+    than `adopt_since`. Raises
     `BulkUnavailable` when there is no way to start, `BulkFault` when a query failed or its result is not whole, and
     what `query` raises. Queries that were started are canceled when another one fails.
     """
@@ -130,7 +131,7 @@ async def export(client: ShopifyClient, *, location_id: str, listings: Listings,
     began, files, adopted = datetime.now(UTC), ExitStack(), 0
     running: dict[str, BulkOperation] = {}
     try:
-        left = await _left_running(client, set(texts.values()))
+        left = await _left_running(client, set(texts.values()), adopt_since)
         for name, text in texts.items():
             if text in left:
                 running[name] = left[text]
@@ -146,9 +147,7 @@ async def export(client: ShopifyClient, *, location_id: str, listings: Listings,
                 on_objects(sum(counts.values()))
 
         async def bring(name: str) -> Spool:
-            # A bulk query tells how many lines it will have only by having them, so a guess serves one of them only.
             ended = await wait_for(client, running[name].id, patience=waiting.stalled,
-                                   expected_objects=expected_objects if name == "products" else None,
                                    on_poll=lambda operation: polled(name, operation))
             # The system's folder for temporary files; the file has no name there and is gone with this process.
             file = files.enter_context(tempfile.TemporaryFile(prefix="shopsync-"))  # noqa: SIM115 - the stack closes it
@@ -179,10 +178,17 @@ async def _bring(ended: BulkOperation, spool: Spool, name: str) -> None:
     """The result of a query that has ended well, to disk; raises `BulkFault` for one that has not."""
     if ended.status is not BulkStatus.COMPLETED:
         raise _ended_badly(ended, name)
-    if ended.url is not None:
-        async for lines in blocks(ended.url):
-            spool.add(lines)
-    spool.close(ended.object_count)
+    try:
+        if ended.url is not None:
+            async for lines in blocks(ended.url):
+                spool.add(lines)
+        spool.close(ended.object_count)
+    except OSError as error:
+        raise BulkFault(
+            f"The result of the bulk query for {name} cannot be kept in {tempfile.gettempdir()} ({error.strerror}): "
+            "make room there for all that the shop's products say, or name another folder in TMPDIR. Nothing was "
+            "removed."
+        ) from error
 
 
 _WHY = {
@@ -226,14 +232,16 @@ async def _start(client: ShopifyClient, text: str, waiting: Waiting) -> BulkOper
         await asyncio.sleep(waiting.pause)
 
 
-async def _left_running(client: ShopifyClient, texts: set[str]) -> dict[str, BulkOperation]:
+async def _left_running(client: ShopifyClient, texts: set[str],
+                        since: datetime | None = None) -> dict[str, BulkOperation]:
     """Text → the newest query of this text that is under way and not too old."""
+    oldest = max(datetime.now(UTC) - _ADOPTED, since or datetime.min.replace(tzinfo=UTC))
     answer = await client.query("bulk_queries", {}, cost=connection(_LISTED, 1))
     found: dict[str, BulkOperation] = {}
     for node in answer.data["bulkOperations"]["nodes"]:
         operation = BulkOperation.from_node(node)
-        young = datetime.now(UTC) - operation.created_at < _ADOPTED
-        if node["query"] in texts and operation.status in (BulkStatus.CREATED, BulkStatus.RUNNING) and young:
+        if node["query"] in texts and operation.status in (BulkStatus.CREATED, BulkStatus.RUNNING) and (
+                operation.created_at >= oldest):
             held = found.get(node["query"])
             if held is None or held.created_at < operation.created_at:
                 found[node["query"]] = operation

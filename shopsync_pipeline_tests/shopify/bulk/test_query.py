@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ import pytest
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.shopify.bulk.faults import BulkFault, BulkUnavailable
 from shopsync_pipeline.shopify.bulk.query import Export, Waiting, export
+from shopsync_pipeline.shopify.bulk.spool import Spool
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient
 from shopsync_pipeline.shopify.listings import Listings
 from shopsync_pipeline.shopify.nodes import RemoteProduct, remote_product
@@ -173,6 +174,32 @@ def test_a_query_that_an_ended_process_left_is_adopted(dev_store: DevStore) -> N
     assert operations(dev_store) == [("QUERY", "RUNNING")]
     assert within(dev_store, again, Uses()) == (1, 1, True)
     assert operations(dev_store) == [("QUERY", "COMPLETED")]
+
+
+def test_a_query_older_than_the_last_read_is_not_adopted(dev_store: DevStore) -> None:
+    put(dev_store, title="P")
+    dev_store.control("bulk", {"action": "stall", "after": 0})
+
+    async def two(client: ShopifyClient, shop: Shop) -> tuple[int, int]:
+        left = asyncio.ensure_future(exported(client, shop))
+        while not operations(dev_store):
+            await asyncio.sleep(0.01)
+        with await exported(client, shop, adopt_since=datetime.now(UTC) + timedelta(seconds=5)) as found:
+            left.cancel()
+            return found.adopted, found.products.roots
+
+    assert within(dev_store, two, Uses()) == (0, 1)
+
+
+def test_a_disk_without_room_is_told(dev_store: DevStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(dev_store, title="P")
+
+    def full(_spool: Spool, _lines: list[bytes]) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Spool, "add", full)
+    with pytest.raises(BulkFault, match=r"No space left on device.*TMPDIR"):
+        within(dev_store, exported, Uses())
 
 
 def test_a_start_whose_answer_was_lost_is_not_made_twice(dev_store: DevStore) -> None:
