@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shopsync_pipeline.core.bounds import Bounds
+from shopsync_pipeline.core.bulk import Bulk
 from shopsync_pipeline.core.errors import CatalogError, SettingsError
 from shopsync_pipeline.core.fields import GonePolicy, Risk, Strategy
 from shopsync_pipeline.core.guards import Limits
@@ -80,6 +81,9 @@ class Settings(BaseSettings):
     headroom: float = Field(0.0, alias="SYNC_HEADROOM", ge=0, le=0.9, description=(
         "Share of the shop's points, at hand and coming back, that is left to other clients of the same app (0 to "
         "0.9)"))
+    bulk: Bulk = Field(Bulk.AUTO, alias="SYNC_BULK", description=(
+        "Whether large pushes and whole reads go by Shopify's bulk operations: auto (as much as ends sooner that way), "
+        "never or always"))
     conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
         "What happens when both sides changed a field: manual_review, etilize_priority, shopify_priority, merge_fields "
         "or timestamp_based"))

@@ -5,6 +5,7 @@ Frozen values only; two documents are equal when their fields are equal. Nothing
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NewType
@@ -119,10 +120,10 @@ def variant_keys(rows: list[tuple[str | None, tuple[str, ...]]]) -> list[Variant
     The result has the order and length of `rows`. Option values are unique within a product on Shopify, so a SKU that
     is missing or used twice (both happen in real exports) never makes two variants share a name.
     """
-    skus = [sku for sku, _ in rows]
+    times = Counter(sku for sku, _ in rows) if len(rows) > 1 else {sku: 1 for sku, _ in rows}
     texts = {" / ".join(options) for _, options in rows}
     return [
-        VariantKey(sku) if sku and skus.count(sku) == 1 and sku not in texts else VariantKey(" / ".join(options))
+        VariantKey(sku) if sku and times[sku] == 1 and sku not in texts else VariantKey(" / ".join(options))
         for sku, options in rows
     ]
 

@@ -60,8 +60,12 @@ class BaseStore:
 
     def links_by_product_id(self, product_ids: Iterable[str]) -> dict[str, Links]:
         """Known links of Shopify products, by their Shopify id."""
-        return {agreed.links.product: agreed.links for agreed in self._by(base_product.c.product_id, product_ids)
-                .values()}
+        found: dict[str, Links] = {}
+        for part in chunks(product_ids):
+            rows = self._connection.execute(select(base_product.c.product_id, base_product.c.links).where(
+                base_product.c.shop_id == self._shop, base_product.c.product_id.in_(part)))
+            found.update((product_id, Links.from_json(from_text(links))) for product_id, links in rows)
+        return found
 
     def _by(self, column: Column[str], values: Iterable[str]) -> dict[str, Agreed]:
         found: dict[str, Agreed] = {}

@@ -5,16 +5,18 @@ A product is removed from here only when a complete read did not meet it; a part
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
 
 from shopsync_pipeline.core.fields import Group, Path, Value, differing_groups, digests
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.edits import StoreEdits
-from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text, upsert
+from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text, upsert_all
 from shopsync_pipeline.db.schema import base_product, snapshot, snapshot_product
 
 
@@ -36,6 +38,18 @@ class StoredProduct:
     read_at: datetime
     digests: str = field(default="")
     seen_changed: Mapping[Group, datetime] = field(default_factory=dict)
+
+
+class Fresh(NamedTuple):
+    """A product as just read, on its way into the snapshot; `links` as the JSON text of `Links.to_json`."""
+
+    product_id: str
+    custom_id: str | None
+    handle: str
+    skus: tuple[str, ...]
+    document: Mapping[Path, Value]
+    links: str
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +75,20 @@ class Snapshot:
         self._connection = connection
         self._shop = shop_id
 
-    def start(self, kind: str) -> str:
-        """Records that a read of the store begins; returns its id."""
+    def start(self, kind: str, way: str | None = None) -> str:
+        """Records that a read of the store begins; returns its id. `way`: bulk or pages, for a whole read."""
         snapshot_id = new_id()
         self._connection.execute(insert(snapshot).values(
             shop_id=self._shop, snapshot_id=snapshot_id, kind=kind, state="running", started_at=now(), products=0,
-            removed=0, points=0.0,
+            removed=0, points=0.0, way=way,
         ))
         return snapshot_id
+
+    def date_back(self, snapshot_id: str, began: datetime) -> None:
+        """Records that a read holds what the store showed at `began`, before it was recorded."""
+        self._connection.execute(
+            update(snapshot).where(snapshot.c.snapshot_id == snapshot_id, snapshot.c.started_at > began)
+            .values(started_at=began))
 
     def finish(self, snapshot_id: str, *, products: int, points: float, removed: int = 0,
                error: str | None = None) -> None:
@@ -80,13 +100,13 @@ class Snapshot:
             )
         )
 
-    def latest(self, *kinds: str) -> Read | None:
-        """The newest complete read of one of `kinds`."""
-        row = self._connection.execute(
-            select(snapshot).where(snapshot.c.shop_id == self._shop, snapshot.c.state == "complete",
-                                   snapshot.c.kind.in_(kinds))
-            .order_by(snapshot.c.started_at.desc()).limit(1)
-        ).mappings().first()
+    def latest(self, *kinds: str, way: str | None = None) -> Read | None:
+        """The newest complete read of one of `kinds`; with `way`, of those that went so."""
+        query = select(snapshot).where(snapshot.c.shop_id == self._shop, snapshot.c.state == "complete",
+                                       snapshot.c.kind.in_(kinds))
+        if way is not None:
+            query = query.where(snapshot.c.way == way)
+        row = self._connection.execute(query.order_by(snapshot.c.started_at.desc()).limit(1)).mappings().first()
         if row is None:
             return None
         return Read(row["snapshot_id"], row["kind"], row["state"], row["started_at"], row["finished_at"],
@@ -101,47 +121,95 @@ class Snapshot:
         count = 0
         for part in chunks(products):
             count += len(part)
-            before = self._seen(product.product_id for product in part)
-            fresh = {product.product_id: digests(product.document) for product in part}
-            rows = [
-                {
-                    "shop_id": self._shop, "product_id": product.product_id, "custom_id": product.custom_id,
-                    "handle": product.handle, "skus": to_text(product.skus), "digests": fresh[product.product_id],
-                    "document": to_text(product.document), "links": to_text(product.links.to_json()),
-                    "updated_at": product.updated_at, "read_at": product.read_at,
-                    "seen_changed": _changed(before.get(product.product_id), fresh[product.product_id],
-                                             (seen_at or product.read_at) if read else None),
-                }
-                for product in part
-            ]
-            if read:
-                self._note_edits({product.product_id: product for product in part},
-                                 [known for known, (digest, _) in before.items() if digest != fresh[known]], seen_at)
-            upsert(self._connection, snapshot_product, rows)
+            at = {product.product_id: product.read_at for product in part}
+            fresh = {product.product_id: _fresh(product) for product in part}  # what is met twice counts as met last
+            self._write(fresh, self._seen(fresh), at, read=read, seen_at=seen_at)
         return count
 
-    def _seen(self, product_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Product id → its digests and what was seen to change when, as stored; no document is loaded."""
-        rows = self._connection.execute(
-            select(snapshot_product.c.product_id, snapshot_product.c.digests, snapshot_product.c.seen_changed)
-            .where(snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(list(product_ids)))
-        )
-        return {product_id: (known, seen) for product_id, known, seen in rows}
+    def put_export(self, products: Iterable[Fresh], *, began: datetime, seen_at: datetime,
+                   known: Callable[[str], bool]) -> list[str]:
+        """Stores products of an export that was made after `began` and looked at by `seen_at`; returns the ids of
+        those that were left alone, because more is known of them than the export could tell.
 
-    def _note_edits(self, products: Mapping[str, StoredProduct], differing: Iterable[str],
+        Those were read or written here after `began`, or removed since: `known` says whether a product was here when
+        the export began. They have to be read by id.
+        """
+        overtaken: list[str] = []
+        for part in chunks(products):
+            fresh = {product.product_id: product for product in part}
+            before = self._seen(fresh)
+            for product_id in list(fresh):
+                held = before.get(product_id)
+                if (held is None and known(product_id)) or (held is not None and held.newer_than(began)):
+                    overtaken.append(product_id)
+                    del fresh[product_id]
+            self._write(fresh, before, dict.fromkeys(fresh, began), read=True, seen_at=seen_at)
+        return overtaken
+
+    def _write(self, fresh: Mapping[str, Fresh], before: Mapping[str, _Seen], read_at: Mapping[str, datetime], *,
+               read: bool, seen_at: datetime | None = None) -> None:
+        """Stores products by their ids; what is as it was is only marked as read."""
+        rows: list[tuple[Any, ...]] = []
+        same: dict[datetime, list[str]] = {}
+        edited: list[str] = []
+        for product_id, product in fresh.items():
+            held, found, at = before.get(product_id), digests(product.document), read_at[product_id]
+            seen = "{}"
+            if held is not None:
+                if read and held.digests != found:
+                    edited.append(product_id)
+                elif read and held[2:5] == (product.links, product.custom_id, product.updated_at):
+                    same.setdefault(at, []).append(product_id)
+                    continue
+                seen = _changed(held, found, (seen_at or at) if read else None)
+            rows.append((
+                self._shop, product_id, product.custom_id, product.handle, to_text(product.skus), found,
+                to_text(product.document), product.links, product.updated_at, at, seen,
+            ))
+        if edited:
+            self._note_edits(fresh, edited, read_at, seen_at)
+        for instant, product_ids in same.items():
+            self._mark_read(product_ids, instant)
+        if rows:
+            upsert_all(self._connection, snapshot_product, rows)
+
+    def _seen(self, product_ids: Collection[str]) -> dict[str, _Seen]:
+        """What is stored of products; no document is loaded."""
+        columns = (snapshot_product.c.product_id, snapshot_product.c.digests, snapshot_product.c.seen_changed,
+                   snapshot_product.c.links, snapshot_product.c.custom_id, snapshot_product.c.updated_at,
+                   snapshot_product.c.read_at)
+        rows = self._connection.execute(select(*columns).where(
+            snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(list(product_ids))
+        ))
+        return {row[0]: _Seen(*row[1:]) for row in rows}
+
+    def _note_edits(self, products: Mapping[str, Fresh], differing: Iterable[str], read_at: Mapping[str, datetime],
                     seen_at: datetime | None) -> None:
         edits = StoreEdits(self._connection, self._shop)
         for before in self.products(differing):
-            after = products[before.product_id]
-            edits.note(after.product_id, before.document, after.document, not_yet_at=before.read_at,
-                       seen_at=seen_at or after.read_at)
+            product_id = before.product_id
+            edits.note(product_id, before.document, products[product_id].document, not_yet_at=before.read_at,
+                       seen_at=seen_at or read_at[product_id])
 
-    def remove_unread_since(self, instant: datetime) -> int:
-        """Removes products that a complete read, begun at `instant`, did not meet; returns how many."""
-        result = self._connection.execute(delete(snapshot_product).where(
+    def _mark_read(self, product_ids: Collection[str], instant: datetime) -> None:
+        """Notes that products were read again and are as they were."""
+        self._connection.execute(
+            update(snapshot_product).where(snapshot_product.c.shop_id == self._shop,
+                                           snapshot_product.c.product_id.in_(product_ids)).values(read_at=instant))
+
+    def unread_since(self, instant: datetime) -> list[str]:
+        """The products that a complete read, begun at `instant`, did not meet. Whether they are gone, reading them by
+        id tells."""
+        return list(self._connection.execute(select(snapshot_product.c.product_id).where(
             snapshot_product.c.shop_id == self._shop, snapshot_product.c.read_at < instant
-        ))
-        return result.rowcount
+        )).scalars())
+
+    def numbers(self) -> array[int]:
+        """The numbers at the end of all product ids, in order; eight bytes each."""
+        rows = self._connection.execute(
+            select(snapshot_product.c.product_id).where(snapshot_product.c.shop_id == self._shop)
+        ).scalars()
+        return array("q", sorted(int(product_id.rsplit("/", 1)[-1]) for product_id in rows))
 
     def remove(self, product_ids: Iterable[str]) -> int:
         """Removes products that are known not to exist any more; returns how many there were."""
@@ -198,15 +266,32 @@ class Snapshot:
         ).scalar_one()
 
 
-def _changed(before: tuple[str, str] | None, digests_now: str, at: datetime | None) -> str:
+class _Seen(NamedTuple):
+    """What is stored of a product beside its document."""
+
+    digests: str
+    seen_changed: str
+    links: str
+    custom_id: str | None
+    updated_at: datetime
+    read_at: datetime
+
+    def newer_than(self, instant: datetime) -> bool:
+        """Whether it was read or written here after `instant`; a write has its own time as `updated_at`."""
+        return self.read_at > instant or self.updated_at > instant
+
+
+def _fresh(product: StoredProduct) -> Fresh:
+    return Fresh(product.product_id, product.custom_id, product.handle, product.skus, product.document,
+                 to_text(product.links.to_json()), product.updated_at)
+
+
+def _changed(before: _Seen, digests_now: str, at: datetime | None) -> str:
     """What was seen to change when, after another read. The first sight of a product tells nothing about when."""
-    if before is None:
-        return "{}"
-    known, seen = before
-    if at is None or known == digests_now:
-        return seen
-    changed = {group.value: at.isoformat() for group in differing_groups(known, digests_now)}
-    return to_text({**from_text(seen), **changed})
+    if at is None or before.digests == digests_now:
+        return before.seen_changed
+    changed = {group.value: at.isoformat() for group in differing_groups(before.digests, digests_now)}
+    return to_text({**from_text(before.seen_changed), **changed})
 
 
 def _stored(row: RowMapping) -> StoredProduct:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from shopsync_pipeline.catalog import CatalogRules, load_mapping
 from shopsync_pipeline.core.breaker import Health
 from shopsync_pipeline.core.learned import CostMemory
 from shopsync_pipeline.db.database import Database
@@ -20,6 +20,9 @@ from shopsync_pipeline.shopify.auth import ClientCredentials, StaticToken, Token
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient
 from shopsync_pipeline.shopify.shop import Uses
 from shopsync_pipeline.shopify.throttle import OwnPoints, PointsBucket, Supply
+
+if TYPE_CHECKING:
+    from shopsync_pipeline.catalog import CatalogRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ class Context:
 
     def catalog_rules(self) -> CatalogRules:
         """How deliveries become products. Raises `CatalogError` that names all that is wrong with the mapping file."""
+        # What reads deliveries takes 40 MB, which a process that only reads the store does without.
+        from shopsync_pipeline.catalog import load_mapping
+
         return load_mapping(self.settings.mapping_path)
 
     def client(self) -> ShopifyClient:

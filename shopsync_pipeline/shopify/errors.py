@@ -110,6 +110,10 @@ class NotSendable(ShopifyError):
         self.paths = tuple(paths)
 
 
+class ReadIncomplete(ShopifyError):
+    """A read that should have met every product lacks many that are there, so it proves nothing."""
+
+
 class GraphQLFault(ShopifyError):
     """Top-level GraphQL errors: the document, its variables or its size were refused before anything was executed.
 

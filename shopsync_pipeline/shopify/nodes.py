@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from shopsync_pipeline.core.fields import Path, Value, flatten
 from shopsync_pipeline.core.links import Links, VariantLink
@@ -26,6 +26,7 @@ from shopsync_pipeline.core.product import (
     Weight,
     variant_keys,
 )
+from shopsync_pipeline.shopify.flat import product_fields, put_variant, typed
 from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 
 CUSTOM_ID = ("shopsync", "source_id")
@@ -58,31 +59,10 @@ def remote_product(node: Node, *, known: Links | None, listings: Listings = NOTH
     that it does not know is named by its media id. Stock counts only where it is tracked. `listings` name the
     collections and sales channels; what they do not name is left out.
     """
-    product_id = str(node["id"])
-    custom_id = next((str(row["value"]) for row in _nodes(node, "metafields") if _is_custom_id(row)), None)
-    media = _nodes(node, "media")
-    sources = media_sources(media, known)
-    rows = _nodes(node, "variants")
-    keys = name_variants(rows, option_names(node), known)
-    document = Product(
-        key=ProductKey(custom_id or f"shopify:{numeric(product_id)}"),
-        variants=tuple(variant(row, key, option_names(node), sources)
-                       for row, key in zip(rows, keys, strict=True)),
-        images=tuple(images(media, sources)),
-        publications=listings.publications_of(str(row["publication"]["id"]) for row in _nodes(node, "publications")),
-        **product_scalars(node, listings),
-    )
+    found = projected(node, known=known, listings=listings)
     return RemoteProduct(
-        fields=flatten(document),
-        links=Links(
-            product=product_id,
-            variants={key: variant_link(row) for row, key in zip(rows, keys, strict=True)},
-            images={sources[str(row["id"])]: str(row["id"]) for row in media},
-        ),
-        updated_at=datetime.fromisoformat(node["updatedAt"]),
-        custom_id=custom_id,
-        handle=str(node["handle"]),
-        skus=tuple(str(row["sku"]) for row in rows if row.get("sku")),
+        fields=typed(found.fields), links=Links.from_json(found.links), updated_at=found.updated_at,
+        custom_id=found.custom_id, handle=found.handle, skus=found.skus,
     )
 
 
@@ -108,6 +88,46 @@ def fields_of_parts(node: Node, known: Links, listings: Listings = NOTHING_LISTE
 def digests_of(node: Node) -> dict[str, str]:
     """`custom.brand` → compareDigest of the metafields that a product node tells."""
     return {f"{row['namespace']}.{row['key']}": str(row["compareDigest"]) for row in _nodes(node, "metafields")}
+
+
+class Projected(NamedTuple):
+    """What `RemoteProduct` holds, with the links as `Links.to_json` writes them: for reading a hundred thousand, where
+    making the objects would take as long as all else."""
+
+    product_id: str
+    fields: dict[str, Any]
+    links: dict[str, Any]
+    updated_at: datetime
+    custom_id: str | None
+    handle: str
+    skus: tuple[str, ...]
+
+
+def projected(node: Node, *, known: Links | None, listings: Listings = NOTHING_LISTED) -> Projected:
+    """The same as `remote_product`, as plain values."""
+    product_id = str(node["id"])
+    metafields, media, rows = _nodes(node, "metafields"), _nodes(node, "media"), _nodes(node, "variants")
+    custom_id = None
+    if metafields:
+        custom_id = next((str(row["value"]) for row in metafields if _is_custom_id(row)), None)
+        if custom_id is not None:
+            metafields = [row for row in metafields if not _is_custom_id(row)]
+    sources = media_sources(media, known) if media else {}
+    names = option_names(node)
+    options = [option_values(row, names) for row in rows]
+    keys = _name_variants(rows, options, known)
+    fields = product_fields(node, names, media, sources, metafields, listings)
+    variants: dict[str, list[str]] = {}
+    skus: list[str] = []
+    for row, key, values in zip(rows, keys, options, strict=True):
+        put_variant(fields, row, key, values, sources)
+        variants[key] = [row["id"], row["inventoryItem"]["id"]]
+        if sku := row["sku"]:
+            skus.append(sku)
+    links = {"product": product_id, "variants": variants,
+             "images": {sources[row["id"]]: row["id"] for row in media} if media else {}}
+    return Projected(product_id, fields, links, datetime.fromisoformat(node["updatedAt"]), custom_id, node["handle"],
+                     tuple(skus))
 
 
 def product_scalars(node: Node, listings: Listings = NOTHING_LISTED) -> dict[str, Any]:
@@ -137,26 +157,37 @@ def product_scalars(node: Node, listings: Listings = NOTHING_LISTED) -> dict[str
 
 def option_names(node: Node) -> tuple[str, ...]:
     """The names of a product's options, in their order; Shopify's default option where the node does not list them."""
-    return tuple(str(row["name"]) for row in node.get("options") or ()) or (DEFAULT_OPTION,)
+    return tuple([row["name"] for row in node.get("options") or ()]) or (DEFAULT_OPTION,)
 
 
 def option_values(row: Node, names: Sequence[str]) -> tuple[str, ...]:
     """A variant's option values in the order of `names`, or in their own order where the names differ."""
-    values = {str(option["name"]): str(option["value"]) for option in row.get("selectedOptions") or ()}
+    selected: Sequence[Node] = row.get("selectedOptions") or ()
+    if len(selected) == 1:
+        return (str(selected[0]["value"]),)
+    values = {str(option["name"]): str(option["value"]) for option in selected}
     return tuple(values[name] for name in names) if set(names) == set(values) else tuple(values.values())
 
 
 def name_variants(rows: Sequence[Node], names: Sequence[str], known: Links | None) -> list[VariantKey]:
     """The names of a product's variants, in order, all different; a known id keeps its name."""
+    return _name_variants(rows, [option_values(row, names) for row in rows], known)
+
+
+def _name_variants(rows: Sequence[Node], options: Sequence[tuple[str, ...]], known: Links | None) -> list[VariantKey]:
+    if len(rows) == 1 and not known:
+        return [VariantKey(rows[0].get("sku") or " / ".join(options[0]))]
     remembered = known.variant_keys() if known else {}
+    usual = variant_keys([(row.get("sku") or None, values) for row, values in zip(rows, options, strict=True)])
+    if not remembered and len(set(usual)) == len(usual):
+        return usual
     taken = {remembered[row["id"]] for row in rows if row["id"] in remembered}
-    usual = variant_keys([(row.get("sku") or None, option_values(row, names)) for row in rows])
     keys: list[VariantKey] = []
-    for row, proposed in zip(rows, usual, strict=True):
+    for row, values, proposed in zip(rows, options, usual, strict=True):
         if row["id"] in remembered:
             keys.append(VariantKey(remembered[row["id"]]))
             continue
-        by_options = " / ".join(option_values(row, names))
+        by_options = " / ".join(values)
         free = next(name for name in (proposed, by_options, f"{by_options} #{numeric(row['id'])}") if name not in taken)
         taken.add(free)
         keys.append(VariantKey(free))
@@ -214,8 +245,8 @@ def _is_custom_id(row: Node) -> bool:
 
 
 def _nodes(node: Node, connection: str) -> Sequence[Node]:
-    found: Sequence[Node] = (node.get(connection) or {}).get("nodes") or ()
-    return found
+    held = node.get(connection)
+    return held["nodes"] if held else ()
 
 
 def _decimal(text: Any) -> Decimal | None:

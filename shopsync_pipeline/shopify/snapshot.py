@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 from shopsync_pipeline.core.cost import connection, product_node, variant_node
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.shopify.client import ShopifyClient
-from shopsync_pipeline.shopify.errors import GraphQLFault
+from shopsync_pipeline.shopify.errors import GraphQLFault, ReadIncomplete
 from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 from shopsync_pipeline.shopify.nodes import CUSTOM_ID, RemoteProduct, remote_product
 
@@ -85,6 +85,8 @@ _CHANNELS = 12
 """Sales channels asked for with a product at the most; few shops have as many."""
 BY_ID = PageSizes(products=250, variants=10, metafields=25, media=10)
 """How products are read by id; `products` is the first guess of ids a request, corrected by what the answers cost."""
+_COUNT_COST = 10.0
+"""Points of a count (recorded answers)."""
 _SAFE_COST = 900.0
 """Requested points that leave room below the platform's 1,000 a request."""
 
@@ -166,6 +168,29 @@ async def nodes_by_id(client: ShopifyClient, document: str, ids: Sequence[str], 
             count = max(1, min(count, int(len(chunk) * _SAFE_COST / answer.requested_cost)))
             charged = answer.requested_cost * count / len(chunk)
         yield chunk, [node for node in answer.data["nodes"] if node]
+
+
+async def count_products(client: ShopifyClient) -> int:
+    """How many products the shop counts. The count comes from the search index, which lags behind."""
+    answer = await client.query("products_count", {}, cost=_COUNT_COST)
+    return int(answer.data["productsCount"]["count"])
+
+
+async def existing(client: ShopifyClient, ids: Sequence[str], *, at_most: int) -> list[str]:
+    """Those of `ids` that name a product, asked by id, which is the only proof there is. Raises `ReadIncomplete` as
+    soon as there are more than `at_most`."""
+    found: list[str] = []
+    for start in range(0, len(ids), REST):
+        chunk = list(ids[start:start + REST])
+        answer = await client.query("products_exist", {"ids": chunk}, cost=len(chunk))
+        found += [str(node["id"]) for node in answer.data["nodes"] if node]
+        if len(found) > at_most:
+            raise ReadIncomplete(
+                f"The read of the whole store did not meet {len(ids):,} products that were there before, and of the "
+                f"first {start + len(chunk):,} of them {len(found):,} are there still, such as {found[0]}: it was not "
+                "complete. Nothing was removed; run this again, or set SYNC_BULK=never to read page by page."
+            )
+    return found
 
 
 async def read_by_custom_ids(client: ShopifyClient, keys: Iterable[str], *, known: Known, location_id: str,

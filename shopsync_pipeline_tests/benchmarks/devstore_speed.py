@@ -44,7 +44,7 @@ _PAGE = """query P($after: String, $query: String, $sortKey: ProductSortKeys) {
 _UPDATE = "mutation U($p: ProductUpdateInput!) { productUpdate(product: $p) { product { id } userErrors { message } } }"
 
 
-def fill(path: Path, products: int) -> None:
+def fill(path: Path, products: int, metafields: int = METAFIELDS) -> None:
     """Writes a shop of this many products to a state file, a thousand a commit."""
     store = Store(DevStoreConfig(state_path=path))
     place = min(store.locations)
@@ -62,7 +62,7 @@ def fill(path: Path, products: int) -> None:
         store.touch(Variant(variant_id, product.id, ["Default Title"], price, now, now, item, sku=f"SKU-{number}"))
         product.variant_ids = [variant_id]
         store.touch(product)
-        for key in range(METAFIELDS):
+        for key in range(metafields):
             made = store.next_id("Metafield")
             owner, kind = gid("Product", product.id), "single_line_text_field"
             store.touch(Metafield(made, owner, "etilize", f"attribute_{key}", kind, f"{number} {key}", now, now))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.fields import Group, Path, Value, digests
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
+from shopsync_pipeline.db.edits import StoreEdits
+from shopsync_pipeline.db.rows import to_text
+from shopsync_pipeline.db.snapshot import Fresh, Snapshot, StoredProduct, apply_written
 from shopsync_pipeline_tests.db.samples import NOON, OTHER, SHOP, after_noon, document, links, stored
 
 
@@ -50,15 +54,98 @@ def test_many_products_go_in_and_out(database: Database) -> None:
         assert snapshot.count() == 501
 
 
-def test_a_complete_read_removes_what_it_did_not_meet(database: Database) -> None:
+def test_what_a_read_did_not_meet_is_named(database: Database) -> None:
     with database.write() as connection:
         snapshot = Snapshot(connection, SHOP)
         snapshot.put([stored("old", read_at=after_noon(-0.000001)), stored("same", read_at=NOON),
                       stored("new", read_at=after_noon(1))])
         Snapshot(connection, OTHER).put([stored("old", read_at=after_noon(-60))])
-        assert snapshot.remove_unread_since(NOON) == 1
-        assert {identity[0] for identity in snapshot.identities()} == {"same", "new"}
-        assert Snapshot(connection, OTHER).count() == 1
+        assert snapshot.unread_since(NOON) == ["old"]
+
+
+def test_a_product_that_is_as_it_was_is_only_marked_as_read(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("1", read_at=NOON), stored("2", read_at=NOON)], read=True)
+        before = list(snapshot.products(["1", "2"]))
+        snapshot.put([stored("1", read_at=after_noon(60)), stored("2", read_at=after_noon(90))], read=True)
+        assert list(snapshot.products(["1", "2"])) == [replace(before[0], read_at=after_noon(60)),
+                                                       replace(before[1], read_at=after_noon(90))]
+
+
+@pytest.mark.parametrize("changed", [
+    {"custom_id": "etilize:9"}, {"links": links("9")}, {"updated_at": after_noon(1)},
+    {"document": {Path("title"): "X"}},
+])
+def test_whatever_else_of_a_product_changed_is_stored(database: Database, changed: dict[str, Any]) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("1")], read=True)
+        snapshot.put([replace(stored("1"), **changed)], read=True)
+        (found,) = snapshot.products(["1"])
+        assert {name: getattr(found, name) for name in changed} == changed
+
+
+def exported(product_id: str, title: str) -> StoredProduct:
+    """A product as an export told of it that began at noon."""
+    return stored(product_id, fields={Path("title"): title}, read_at=NOON)
+
+
+def put_export(snapshot: Snapshot, *products: StoredProduct, here: Sequence[str] = ()) -> list[str]:
+    fresh = [Fresh(one.product_id, one.custom_id, one.handle, one.skus, one.document, to_text(one.links.to_json()),
+                   one.updated_at) for one in products]
+    return snapshot.put_export(fresh, began=NOON, seen_at=after_noon(60), known=lambda gid: gid in here)
+
+
+def test_an_export_is_a_read(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([stored("1", fields={Path("title"): "Old"}, read_at=after_noon(-60))], read=True)
+        assert put_export(snapshot, exported("1", "New"), exported("2", "Made"), here=["1"]) == []
+        found = {one.product_id: one for one in snapshot.products(["1", "2"])}
+        assert {gid: one.document[Path("title")] for gid, one in found.items()} == {"1": "New", "2": "Made"}
+        assert {one.read_at for one in found.values()} == {NOON}
+        # It was looked at when it was here, and may have shown the edit only then.
+        assert found["1"].seen_changed == {Group.CONTENT: after_noon(60)}
+        (edit,) = StoreEdits(connection, SHOP).of("1")
+        assert (edit.not_yet_at, edit.seen_at) == (after_noon(-60), after_noon(60))
+
+
+@pytest.mark.parametrize("newer", [{"read_at": after_noon(1)}, {"updated_at": after_noon(1)}])
+def test_an_export_does_not_overwrite_what_was_read_or_written_since_it_began(database: Database,
+                                                                            newer: dict[str, Any]) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        snapshot.put([replace(exported("1", "Newer"), **newer)])
+        assert put_export(snapshot, exported("1", "Older"), exported("2", "Made"), here=["1"]) == ["1"]
+        assert {one.document[Path("title")] for one in snapshot.products(["1", "2"])} == {"Newer", "Made"}
+
+
+def test_an_export_does_not_bring_back_what_was_removed_since_it_began(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        assert put_export(snapshot, exported("1", "Gone"), exported("2", "Made"), here=["1"]) == ["1"]
+        assert [one.product_id for one in snapshot.products(["1", "2"])] == ["2"]
+
+
+def test_the_numbers_of_all_products_are_in_order(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        assert list(snapshot.numbers()) == []
+        snapshot.put([stored(f"gid://shopify/Product/{number}") for number in (30, 4, 500)])
+        assert list(snapshot.numbers()) == [4, 30, 500]
+
+
+def test_a_read_is_found_by_the_way_it_went_and_dated_by_what_it_shows(database: Database) -> None:
+    with database.write() as connection:
+        snapshot = Snapshot(connection, SHOP)
+        bulk, pages = snapshot.start("full", way="bulk"), snapshot.start("full", way="pages")
+        for snapshot_id in (bulk, pages):
+            snapshot.date_back(snapshot_id, NOON)
+            snapshot.finish(snapshot_id, products=5, points=1.0)
+        snapshot.date_back(pages, after_noon(60))
+        found = [snapshot.latest("full", way=way) for way in ("bulk", "pages", "other")]
+        assert [one and (one.snapshot_id, one.started_at) for one in found] == [(bulk, NOON), (pages, NOON), None]
 
 
 def test_removing_counts_those_that_were_there(database: Database) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopsync_pipeline.core.errors import DatabaseError
-from shopsync_pipeline.core.points import Account, Grant, Report, exchange
+from shopsync_pipeline.core.points import LEASE_SECONDS, Account, Grant, Report, exchange
 from shopsync_pipeline.engine.points import SharedPoints
 from shopsync_pipeline.shopify.throttle import PointsBucket
 from shopsync_pipeline_tests.core.samples import LAW

@@ -17,6 +17,8 @@ snapshot = Table(
     Column("removed", Integer, nullable=False),
     Column("points", Float, nullable=False),
     Column("error", Text),
+    # How the whole store was read: bulk or pages; what that took decides how it is read next.
+    Column("way", String(8)),
     PrimaryKeyConstraint("snapshot_id"),
     Index(None, "shop_id", "kind", "state", "started_at"),
 )
