@@ -1,7 +1,7 @@
 """How much of a lane goes by bulk operation: as much as lets the bulk way and the direct way end at the same time.
 
-Pure. Bulk operations spend no points but take long to begin; direct mutations begin at once and are paced by points. How
-fast a shop's operations are is published nowhere, so it is measured, remembered and smoothed.
+Pure. Bulk operations spend no points but take long to begin; direct mutations begin at once and are paced by points.
+How fast a shop's operations are is published nowhere, so it is measured, remembered and smoothed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class Bulk(StrEnum):
+    """Whether a push uses bulk operations: where they end sooner, not at all, or for all that can go that way."""
+
+    AUTO = "auto"
+    NEVER = "never"
+    ALWAYS = "always"
+
 
 MOST_AT_ONCE = 5
 """Bulk mutations that an app may have running in a shop at once (Shopify docs, "Bulk operations", since 2026-01)."""

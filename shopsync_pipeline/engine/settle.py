@@ -42,13 +42,13 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, sent: Sent
     An item that was not executed is planned again and may be sent once more. `answer` is the mutation's own, where
     there was one that did not tell everything.
     """
-    store = await _read(context, client, shop, sent.items)
-    executed = _executed(sent.items, {item_id: product.fields for item_id, product in store.items()})
+    store = await read_products_of(context, client, shop, sent.items)
+    executed = took_effect_of(sent.items, {item_id: product.fields for item_id, product in store.items()})
     with context.database.write() as connection:
         after: dict[str, Mapping[Path, Value | None]] = {}
         if executed:
             for item in sent.items:
-                after[item.item_id] = _confirm_as_read(connection, context.shop_id, item, store.get(item.item_id))
+                after[item.item_id] = confirm_as_read(connection, context.shop_id, item, store.get(item.item_id))
         Ledger(connection, context.shop_id).settle(
             sent.ledger_id, LedgerState.CONFIRMED if executed else LedgerState.NOT_EXECUTED, after=after,
             error=None if answer else "the answer was lost; settled by reading the product",
@@ -62,7 +62,7 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, sent: Sent
     return executed
 
 
-def _executed(items: Sequence[PlanItem], now: Mapping[str, Mapping[Path, Value]]) -> bool:
+def took_effect_of(items: Sequence[PlanItem], now: Mapping[str, Mapping[Path, Value]]) -> bool:
     """Whether the mutation that carried `items` took effect; `now` is what the store shows, by item id.
 
     A mutation is all or nothing, so its items speak for each other. Stock that shows a third figure says nothing: an
@@ -75,8 +75,9 @@ def _executed(items: Sequence[PlanItem], now: Mapping[str, Mapping[Path, Value]]
     return arrived > sum(figure == change.before for change, figure in rows)
 
 
-async def _read(context: Context, client: ShopifyClient, shop: Shop,
-                items: Sequence[PlanItem]) -> dict[str, RemoteProduct]:
+async def read_products_of(context: Context, client: ShopifyClient, shop: Shop,
+                           items: Sequence[PlanItem]) -> dict[str, RemoteProduct]:
+    """Item id → its product as the store shows it now, of those that are there; one item of each product at most."""
     where, listings = shop.location_id, shop.listings
     known = known_links(context)
     created = {item.product_key: item.item_id for item in items if item.operation is Operation.PRODUCT_CREATE}
@@ -96,8 +97,9 @@ async def _read(context: Context, client: ShopifyClient, shop: Shop,
     return found
 
 
-def _confirm_as_read(connection: Connection, shop_id: str, item: PlanItem,
-                     product: RemoteProduct | None) -> dict[Path, Value | None]:
+def confirm_as_read(connection: Connection, shop_id: str, item: PlanItem,
+                    product: RemoteProduct | None) -> dict[Path, Value | None]:
+    """Writes down that `item` took effect as the product shows it, which it also returns; `None`: it is gone."""
     if product is None:
         confirm(connection, shop_id, item, {change.path: None for change in item.changes}, None)
         return {}

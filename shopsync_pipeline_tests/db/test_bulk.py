@@ -24,8 +24,8 @@ def prepared(database: Database, shop: str = SHOP, items: list[PlanItem] = ITEMS
         bulk, ledger = BulkOperations(connection, shop), Ledger(connection, shop)
         shard_id = bulk.prepare(plan_id=plan_id, run_id="run", operation=Operation.PRODUCT_UPDATE, document="d",
                                 at_once=2)
-        sent = [ledger.write_ahead(plan_id=plan_id, run_id="run", operation="product_update", idempotency_key=one.item_id,
-                                   request={"variables": {"n": number}}, items=[one])
+        sent = [ledger.write_ahead(plan_id=plan_id, run_id="run", operation="product_update",
+                                   idempotency_key=one.item_id, request={"variables": {"n": number}}, items=[one])
                 for number, one in enumerate(items)]
         bulk.add_lines(shard_id, 0, sent[:2])
         bulk.add_lines(shard_id, 2, sent[2:])
