@@ -320,6 +320,12 @@ class BulkSender:
         self._on_outcome(items, state)
 
 
+async def adopt_left(context: Context, client: ShopifyClient, shop: Shop) -> int:
+    """Settles all bulk operations that earlier processes left in the shop, whichever plan they are of; see
+    `BulkSender.adopt`."""
+    return await BulkSender(context, client, shop, "", None, on_outcome=lambda _items, _state: None).adopt()
+
+
 def _first(failures: BaseExceptionGroup[ShopifyError]) -> ShopifyError:
     error: BaseException = failures
     while isinstance(error, BaseExceptionGroup):

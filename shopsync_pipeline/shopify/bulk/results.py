@@ -46,8 +46,9 @@ class ResultLine:
         return cls(number if isinstance(number, int) else None, row.get("data"), tuple(row.get("errors") or ()))
 
     def answers(self, root: str) -> bool:
-        """Whether it holds an answer to the mutation `root` that is neither a refusal nor broken."""
-        return self.refusal(root) is None and not self.errors and (self.data or {}).get(root) is not None
+        """Whether it holds an answer to the mutation `root` without any error."""
+        payload = (self.data or {}).get(root)
+        return payload is not None and not payload.get("userErrors") and not self.errors
 
     def refusal(self, root: str) -> ShopifyError | None:
         """Why the line was not executed, where it says so."""
