@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from shopsync_pipeline.db.bulk import BulkOperations, Shard, ShardState
 from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.engine.bulk_results import OnOutcome, Settler
-from shopsync_pipeline.engine.bulk_shards import ShardFile, ShardWriter, batches, waves
+from shopsync_pipeline.engine.bulk_shards import ShardFile, ShardWriter, Waves, batches
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.shopify.bulk.faults import BulkFault, BulkStalled
 from shopsync_pipeline.shopify.bulk.mutations import USUAL_DOCUMENT, cancel, find, start
@@ -99,18 +99,20 @@ class BulkSender:
     async def run(self, items: Sequence[PlanItem]) -> list[PlanItem]:
         """Sends `items`, which are in sending order; returns those that have to go the direct way after all.
 
+        `items` may be read as they are asked for, once and then once a wave (a product's second item is in the second);
+        no more of them is held than a batch, beside what is returned.
+
         Raises the first `ShopifyError` that concerns the shop as a whole; operations that are running then go on, and
         the next `adopt` settles them.
         """
         direct: list[PlanItem] = []
         self._undone.clear()
-        for wave in waves(items):
-            ready = [item for item in wave if self.usable and not self._undone.intersection(item.depends_on)]
-            going = {item.item_id for item in ready}
-            back = [item for item in wave if item.item_id not in going]
+        waves = Waves(items)
+        for number, counts in enumerate(waves.sizes):
+            back: list[PlanItem] = []
             try:
                 async with asyncio.TaskGroup() as group:
-                    async for shard in self._shards(ready, back):
+                    async for shard in self._shards(waves.wave(number), counts, back):
                         group.create_task(self._send(shard, back))
             except* ShopifyError as failures:
                 raise _first(failures) from None
@@ -140,10 +142,14 @@ class BulkSender:
         for operation_id in list(self._running):
             await self._call_off(operation_id)
 
-    async def _shards(self, wave: Sequence[PlanItem], direct: list[PlanItem]) -> AsyncIterator[ShardFile]:
-        writer = ShardWriter(self._context, self._shop, self._plan_id, self._run_id, wave)
+    async def _shards(self, wave: Iterable[PlanItem], counts: Mapping[Operation, int],
+                      direct: list[PlanItem]) -> AsyncIterator[ShardFile]:
+        writer = ShardWriter(self._context, self._shop, self._plan_id, self._run_id, counts)
         for part in batches(wave):
-            taken = writer.take(part)
+            ready = [item for item in part if self.usable and not self._undone.intersection(item.depends_on)]
+            going = {item.item_id for item in ready}
+            taken = writer.take(ready)
+            direct += [item for item in part if item.item_id not in going]
             direct += taken.direct
             if taken.rejected:
                 self._note(taken.rejected, ItemState.REJECTED)

@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -40,20 +40,31 @@ _MEGABYTE = 1024 * 1024
 _NEEDS_OPTIONS = frozenset({Operation.VARIANTS_CREATE, Operation.VARIANTS_UPDATE})
 
 
-def waves(items: Sequence[PlanItem]) -> Iterator[list[PlanItem]]:
-    """The items in parts that are sent one after another, each product once in a part, in the order given.
+class Waves:
+    """Items in parts that are sent one after another, each product once in a part, in the order given.
 
     In sending order an item comes after those that it depends on, which are of its product, so it is in a later wave.
+    The items are gone through once for each wave and never kept, so they may be read from somewhere as they are asked.
+    `sizes` counts the operations of each wave.
     """
-    met: Counter[str] = Counter()
-    found: list[list[PlanItem]] = []
-    for item in items:
-        wave = met[item.product_key]
-        met[item.product_key] += 1
-        if wave == len(found):
-            found.append([])
-        found[wave].append(item)
-    yield from found
+
+    def __init__(self, items: Sequence[PlanItem]) -> None:
+        self._items = items
+        self.sizes: list[Counter[Operation]] = []
+        for wave, item in self._placed():
+            if wave == len(self.sizes):
+                self.sizes.append(Counter())
+            self.sizes[wave][item.operation] += 1
+
+    def wave(self, number: int) -> Iterator[PlanItem]:
+        """The items of one wave, from 0."""
+        return (item for wave, item in self._placed() if wave == number)
+
+    def _placed(self) -> Iterator[tuple[int, PlanItem]]:
+        met: Counter[str] = Counter()
+        for item in self._items:
+            yield met[item.product_key], item
+            met[item.product_key] += 1
 
 
 @dataclass(slots=True)
@@ -103,15 +114,14 @@ class Taken:
 
 
 class ShardWriter:
-    """Writes one wave of a plan into shards, with its ledger rows ahead of it."""
+    """Writes one wave of a plan, of so many items of each operation, into shards with their ledger rows ahead."""
 
     def __init__(self, context: Context, shop: Shop, plan_id: str, run_id: str | None,
-                 wave: Sequence[PlanItem]) -> None:
+                 counts: Mapping[Operation, int]) -> None:
         self._context = context
         self._shop = shop
         self._plan_id = plan_id
         self._run_id = run_id
-        counts = Counter(item.operation for item in wave)
         self._lines = {operation: lines_per_shard(count) for operation, count in counts.items()}
         self._at_once = {operation: min(MOST_AT_ONCE, -(-count // self._lines[operation]))
                          for operation, count in counts.items()}
@@ -232,6 +242,6 @@ def idempotency_key(plan_id: str, *items: PlanItem) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
 
 
-def batches(items: Sequence[PlanItem]) -> Iterator[list[PlanItem]]:
+def batches(items: Iterable[PlanItem]) -> Iterator[list[PlanItem]]:
     """The items in the parts in which they are written ahead."""
     return chunks(items, BATCH)
