@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shopsync_pipeline.core.bulk import BulkSpeed
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.db.bulk import BulkOperations, ShardState
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.engine import bulk_lane, bulk_shards
+from shopsync_pipeline.engine.bulk_lane import BulkSender
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.pull import open_shop
+from shopsync_pipeline.shopify.errors import Unauthorized
 from shopsync_pipeline_tests.conftest import DevStore
-from shopsync_pipeline_tests.engine.bulk_steps import by_bulk, shards, states, unsettled
+from shopsync_pipeline_tests.engine.bulk_steps import Outcome, by_bulk, shards, states, unsettled
+from shopsync_pipeline_tests.engine.gateway import gateway
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.steps import items_of, planned, push, sync
 from shopsync_pipeline_tests.engine.test_lost_answers import forget, shown
@@ -241,3 +248,70 @@ def test_speed_is_measured_and_remembered(context: Context, tmp_path: Path, dev_
     assert speed is not None
     assert 0.3 < speed.start_seconds < 3
     assert 20 < speed.items_per_second < 120
+
+
+@SQLITE
+def test_a_token_that_is_revoked_ends_the_run_and_loses_nothing(context: Context, tmp_path: Path, dev_store: DevStore,
+                                                                make_settings: Any) -> None:
+    Shelf(tmp_path / "export", 30)
+    plan = planned(context)
+    with gateway(dev_store.url, lambda document: 401 if "bulkOperationRunMutation" in document else None) as door:
+        # The same shop by another door: its rows are kept under the shop's own name.
+        shut = Context(make_settings(SHOPIFY_SHOP_URL=door), context.database, context.shop_id)
+        with pytest.raises(Unauthorized):
+            by_bulk(shut, plan)
+
+    assert unsettled(context) == 0
+    assert set(states(context, plan).values()) == {ItemState.PLANNED}
+    assert [one.state for one in shards(context, plan)] == [ShardState.ABANDONED]
+    assert push(context, plan).items(ItemState.CONFIRMED) == 30
+
+
+@SQLITE
+def test_the_share_follows_the_remembered_speed(context: Context, make_settings: Any) -> None:
+    def shares(of: Context, *speeds: BulkSpeed) -> tuple[int, int]:
+        async def ask() -> tuple[int, int]:
+            with of.database.write() as connection:
+                for speed in speeds:
+                    BulkOperations(connection, of.shop_id).remember_speed("bulk_product_set", speed)
+            async with of.client() as client:
+                shop = await open_shop(of, client)
+                sender = BulkSender(of, client, shop, "plan", None, on_outcome=lambda _items, _state: None)
+                return (sender.share(Operation.PRODUCT_CREATE, 100_000, 30),
+                        sender.share(Operation.PRODUCT_UPDATE, 10, 10))
+        return asyncio.run(ask())
+
+    careful, few = shares(context)
+    at = datetime.now(UTC)
+    fast, _ = shares(context, BulkSpeed(start_seconds=5, items_per_second=5000, at=at))
+    slow, _ = shares(context, BulkSpeed(start_seconds=5, items_per_second=0.1, at=at))
+    assert 0 < slow < careful < fast < 100_000
+    assert few == 0, "what the bucket holds goes at once"
+    assert shares(Context.open(make_settings(SYNC_BULK="always"))) == (100_000, 10)
+    assert shares(Context.open(make_settings(SYNC_BULK="never"))) == (0, 0)
+
+
+@SQLITE
+def test_a_sender_calls_its_operations_off(context: Context, tmp_path: Path, dev_store: DevStore) -> None:
+    dev_store.control("settings", {"bulk_lines_per_second": 20})
+    Shelf(tmp_path / "export", 150)
+    plan = planned(context)
+    outcome = Outcome()
+
+    async def run() -> None:
+        async with context.client() as client:
+            shop = await open_shop(context, client)
+            sender = BulkSender(context, client, shop, plan.plan_id, "test", on_outcome=outcome.note)
+            sending = asyncio.create_task(sender.run(items_of(context, plan)))
+            while not any(row["status"] == "RUNNING" for row in dev_store.control("bulk")["operations"]):
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
+            await sender.cancel()
+            outcome.direct = await sending
+
+    asyncio.run(run())
+
+    assert [one.outcome for one in shards(context, plan)] == ["CANCELED"]
+    assert outcome.count(ItemState.CONFIRMED) == len(dev_store.products()) == 150 - len(outcome.direct)
+    assert outcome.direct
+    assert unsettled(context) == 0
