@@ -6,41 +6,35 @@ Estimates made before a run. The answer's own `requestedQueryCost` is the truth;
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shopsync_pipeline.core.fields import Operation
+from shopsync_pipeline.core.parts import ITEM_ATTRIBUTES, Parts, all_parts, parts_of
 from shopsync_pipeline.core.plan import Change, PlanItem
+from shopsync_pipeline.core.prices import (
+    ALIASES,
+    INVENTORY_ROWS,
+    METAFIELD_ROWS,
+    MUTATION,
+    PAGE,
+    PER_FILE,
+    PER_METAFIELD,
+    PER_OWNER,
+    PER_VARIANT,
+    PER_VARIANT_FILE,
+    connection,
+)
 
-MUTATION = 10.0
-"""Base cost of every mutation. Source: Shopify docs, "API limits"."""
+__all__ = ["INVENTORY_ROWS", "METAFIELD_ROWS", "MUTATION", "PAGE", "Estimate", "answer_cost", "connection", "estimate",
+           "estimate_plan", "input_cost", "product_node", "read_back", "variant_node"]
 
-INVENTORY_ROWS = 250
-"""Rows that one inventorySetQuantities call takes (Shopify's limit on input arrays)."""
+_TOLD_LATER = frozenset({Operation.PRODUCT_CREATE, Operation.PRODUCT_UPDATE, Operation.MEDIA_SET})
+"""Operations whose answers may leave out what costs points, because a read of up to 250 products tells it cheaper."""
 
-PAGE = 250
-"""The largest page of a connection."""
-
-PER_VARIANT = 0.2
-PER_METAFIELD = 0.4
-PER_FILE = 1.9
-PER_VARIANT_FILE = 0.6
-"""Dynamic input costs of productSet, productUpdate and the variant bulk mutations. Source: field docs of `productSet`
-and the changelogs on dynamic complexity."""
-
-_ITEM_ATTRIBUTES = frozenset({"sku", "cost", "tracked", "requires_shipping", "weight", "country_of_origin", "hs_code"})
-
-ANSWERED_COLLECTIONS = 50
-"""Collections of a product that the answer to a write tells about."""
-
-
-def connection(size: int, child: float) -> float:
-    """A connection asked for `size` nodes that cost `child` points each.
-
-    The price grows with the logarithm of `size`, so a large page is much cheaper by the node. Not documented; derived
-    from recorded answers.
-    """
-    return 2 + child * max(1, math.floor(2 * math.log(min(max(size, 1), PAGE))))
+_SHARED_CALLS = {Operation.INVENTORY_SET: INVENTORY_ROWS, Operation.METAFIELDS_SET: METAFIELD_ROWS,
+                 Operation.METAFIELDS_DELETE: PAGE}
+"""Operations of which one call serves many products, and the rows that it takes."""
 
 
 def variant_node(*, item: bool = True, stock: bool = True, media: bool = True) -> float:
@@ -57,42 +51,72 @@ def product_node(variants: int, metafields: int, media: int, *, collections: int
             + (connection(publications, 2) if publications else 0))  # a publication within what tells of it
 
 
-def estimate(operation: Operation, changes: Iterable[Change]) -> float:
-    """Points of one plan item: what its input costs and what its answer, which tells what Shopify made of it, costs.
+def input_cost(operation: Operation, changes: Iterable[Change]) -> float:
+    """Points of one item when its answer tells only what is free: the mutation and what its input adds.
 
-    Stock is charged its share of a full batch of `INVENTORY_ROWS` rows.
+    What shares calls with other items (stock, metafields alone) is charged its share of full calls.
     """
     listed = list(changes)
-    if operation is Operation.INVENTORY_SET:
-        return MUTATION * len(listed) / INVENTORY_ROWS
-    written = {change.path for change in listed if change.after is not None}
+    if operation in _SHARED_CALLS:
+        rows = len(listed)
+        owner = PER_OWNER * math.ceil(rows / METAFIELD_ROWS) if operation is Operation.METAFIELDS_SET else 0.0
+        return owner + MUTATION * rows / _SHARED_CALLS[operation]
     attributes = [path[path.rindex("].") + 2:] for path in (c.path for c in listed) if path.startswith("variants[")]
     variants = len({c.path[: c.path.rindex("].")] for c in listed if c.path.startswith("variants[")})
-    metafields = sum(path.startswith("metafields[") for path in written)
+    metafields = sum(c.path.startswith("metafields[") for c in listed if c.after is not None)
     pictures = sum(len(c.after) for c in listed if c.path == "images" and isinstance(c.after, list))
     shown = attributes.count("image")
-    stocked = any(name.startswith("stock[") for name in attributes)
-    placed = 1.0 * any(change.path == "category" for change in listed)
-    if any(change.path.startswith("collections[") for change in listed):
-        placed += connection(ANSWERED_COLLECTIONS, 1)
     inputs = PER_VARIANT * variants + PER_FILE * pictures + PER_VARIANT_FILE * shown
     if operation is Operation.PRODUCT_CREATE:
-        metafields += 1  # the custom id
-        answer = 2 + connection(variants, variant_node(stock=stocked, media=pictures > 0)) + connection(metafields, 1)
-        pages = placed + (connection(pictures, 1) if pictures else 0)
-        return MUTATION + inputs + PER_METAFIELD * metafields + answer + pages
+        return MUTATION + inputs + PER_METAFIELD * (metafields + 1)  # and the custom id
     if operation is Operation.PRODUCT_UPDATE:
-        seo = any(change.path.startswith("seo.") for change in listed)
-        pages = placed + (connection(metafields, 1) if metafields else 0)
-        return MUTATION + PER_METAFIELD * metafields + seo + pages
+        return MUTATION + PER_METAFIELD * metafields
     if operation is Operation.VARIANTS_CREATE:
+        stocked = any(name.startswith("stock[") for name in attributes)
         return MUTATION + inputs + variant_node(stock=stocked, media=shown > 0) - 1
     if operation is Operation.VARIANTS_UPDATE:
-        with_item = not _ITEM_ATTRIBUTES.isdisjoint(attributes)
-        return MUTATION + inputs + variant_node(item=with_item, stock=False, media=shown > 0) - 1
-    if operation is Operation.MEDIA_SET:
-        return MUTATION + inputs + connection(pictures, 1)
-    return MUTATION
+        told = parts_of(listed)
+        return (MUTATION + inputs + ("options" in attributes) + (not ITEM_ATTRIBUTES.isdisjoint(attributes))
+                + (connection(1, 1) if told.pictures else 0))
+    return MUTATION + (inputs if operation is Operation.MEDIA_SET else 0.0)
+
+
+def answer_cost(operation: Operation, changes: Iterable[Change]) -> float:
+    """Points that the answer adds when it tells all that was written, for operations whose answer may be left out."""
+    if operation not in _TOLD_LATER:
+        return 0.0
+    parts = answered(operation, changes)
+    aliased = operation is Operation.PRODUCT_UPDATE and 0 < parts.metafields <= ALIASES
+    return parts.answer_cost - (connection(parts.metafields, 1) - parts.metafields if aliased else 0)
+
+
+def answered(operation: Operation, changes: Iterable[Change]) -> Parts:
+    """The parts that an answer to an operation has to tell, beside the free ones."""
+    listed = list(changes)
+    if operation is Operation.PRODUCT_UPDATE:
+        # What an update clears, it does not tell by name: an absent metafield needs no answer.
+        return parts_of(change for change in listed if not (change.path.startswith("metafields[") and not change.after))
+    if operation is Operation.PRODUCT_CREATE:
+        # Search texts and options are filled by Shopify, and the ids of variants are always needed.
+        return parts_of(listed) | Parts(seo=True, options=True, variants=1, items=True)
+    return parts_of(listed)
+
+
+def estimate(operation: Operation, changes: Iterable[Change], *, told: bool = False) -> float:
+    """Points of one plan item. `told`: with an answer that tells all that was written; else that is read back with
+    many others, for about a fifth of a point each (`read_back`)."""
+    listed = list(changes)
+    return input_cost(operation, listed) + (answer_cost(operation, listed) if told else 0.0)
+
+
+def read_back(items: Sequence[PlanItem]) -> frozenset[str]:
+    """The ids of those items, sent at about the same time, whose answers had better leave out what costs points: all
+    that have such an answer where reading their products back, 250 in one request, costs less than the answers do."""
+    dear = {item.item_id: cost for item in items if (cost := answer_cost(item.operation, item.changes)) > 0}
+    if not dear:
+        return frozenset()
+    parts = all_parts(answered(item.operation, item.changes) for item in items if item.item_id in dear)
+    return frozenset(dear) if parts.read_cost * math.ceil(len(dear) / PAGE) < sum(dear.values()) else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +129,47 @@ class Estimate:
 
 
 def estimate_plan(items: Iterable[PlanItem], *, restore_rate: float, bucket: float) -> Estimate:
-    """Totals of a plan. `restore_rate` in points per second, `bucket` in points at hand when the push begins."""
-    rows, points, requests = 0, 0.0, 0
+    """Totals of a plan. `restore_rate` in points per second, `bucket` in points at hand when the push begins.
+
+    What shares calls is counted in full calls; what is read back, in full pages, lane by lane.
+    """
+    points, requests = 0.0, 0
+    rows = dict.fromkeys(_SHARED_CALLS, 0)
+    answers: dict[Operation, _Answers] = {}
     for item in items:
-        if item.operation is Operation.INVENTORY_SET:
-            rows += len(item.changes)
+        if item.operation in rows:
+            rows[item.operation] += len(item.changes)
+            if item.operation is Operation.METAFIELDS_SET:
+                points += PER_OWNER
+            continue
+        points += item.cost
+        requests += 1
+        if item.operation in _TOLD_LATER:
+            answers.setdefault(item.operation, _Answers()).add(item)
+    for operation, count in rows.items():
+        calls = math.ceil(count / _SHARED_CALLS[operation])
+        points, requests = points + MUTATION * calls, requests + calls
+    for of_operation in answers.values():
+        pages = math.ceil(of_operation.count / PAGE)
+        reading = of_operation.parts.read_cost * pages
+        if reading < of_operation.points:
+            points, requests = points + reading, requests + pages
         else:
-            points += item.cost
-            requests += 1
-    batches = math.ceil(rows / INVENTORY_ROWS)
-    points += MUTATION * batches
-    return Estimate(points, requests + batches, max(0.0, points - bucket) / restore_rate)
+            points += of_operation.points
+    return Estimate(points, requests, max(0.0, points - bucket) / restore_rate)
+
+
+class _Answers:
+    """What the answers of one kind of items would cost together, and what reading them back takes."""
+
+    __slots__ = ("count", "parts", "points")
+
+    def __init__(self) -> None:
+        self.count, self.points, self.parts = 0, 0.0, Parts()
+
+    def add(self, item: PlanItem) -> None:
+        cost = answer_cost(item.operation, item.changes)
+        if cost > 0:
+            self.count += 1
+            self.points += cost
+            self.parts |= answered(item.operation, item.changes)

@@ -32,7 +32,8 @@ _TAIL = """
 - **Compared as**: which spellings count as the same value; `exact`, none but itself.
 - **Written by**: the operation that changes the field of a product that exists; a new product gets all its fields with
   `product_create`, and then its sales channels. An element that the catalog drops is taken away by `metafields_delete`
-  or `unpublish`.
+  or `unpublish`. Where it costs less, a product's metafields go by `metafields_set`, in calls that many products share,
+  and its other plain fields with new pictures by `media_set`.
 
 `collections[]` and `publications[]` are synced only in a shop that asks for it: `SYNC_COLLECTIONS=true`,
 `SYNC_PUBLICATIONS=true`.

@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from shopsync_pipeline.core.cost import INVENTORY_ROWS, estimate
+from shopsync_pipeline.core.cheapest import chosen
+from shopsync_pipeline.core.cost import INVENTORY_ROWS, METAFIELD_ROWS, estimate
 from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Risk, canonical_json, place
 from shopsync_pipeline.core.merge import Decision, Outcome, ProductMerge, Situation
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
@@ -17,6 +18,7 @@ from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 _LANES = {
     Operation.INVENTORY_SET: Lane.STOCK,
     Operation.PRODUCT_UPDATE: Lane.CONTENT,
+    Operation.METAFIELDS_SET: Lane.CONTENT,
     Operation.METAFIELDS_DELETE: Lane.CONTENT,
     Operation.MEDIA_SET: Lane.CONTENT,
     Operation.VARIANTS_UPDATE: Lane.CONTENT,
@@ -29,7 +31,7 @@ _LANES = {
 _TAKEN_AWAY_BY = {"metafields[]": Operation.METAFIELDS_DELETE, "publications[]": Operation.UNPUBLISH}
 """Fields whose elements are taken away by another operation than the one that sets them."""
 
-_PUTS_BACK = {Operation.METAFIELDS_DELETE: Operation.PRODUCT_UPDATE, Operation.UNPUBLISH: Operation.PUBLISH}
+_PUTS_BACK = {Operation.METAFIELDS_DELETE: Operation.METAFIELDS_SET, Operation.UNPUBLISH: Operation.PUBLISH}
 _WRITES_VARIANTS = (Operation.VARIANTS_UPDATE, Operation.VARIANTS_CREATE)
 _LANE_ORDER = {lane: index for index, lane in enumerate(Lane)}
 _OPERATION_ORDER = {operation: index for index, operation in enumerate(Operation)}
@@ -48,7 +50,7 @@ def items_for(product_key: str, merge: ProductMerge, *, product_id: str | None, 
         grouped.setdefault(_operation(decision, remote), []).append(_change(decision))
     return arrange(
         make_item(product_key, product_id, operation, part)
-        for operation, changes in grouped.items()
+        for operation, changes in chosen(grouped).items()
         for part in _parts(operation, changes, new_pictures=Operation.MEDIA_SET in grouped)
     )
 
@@ -103,7 +105,7 @@ def arrange(items: Iterable[PlanItem]) -> list[PlanItem]:
     Stock counts only once the variant is tracked, and a variant's picture must first be a picture of the product.
     """
     listed = list(items)
-    media = next((item for item in listed if item.operation is Operation.MEDIA_SET), None)
+    media = next((item for item in listed if item.operation is Operation.MEDIA_SET and _touches(item, "images")), None)
     arranged = [
         _after(item, media) if media and item.operation in _WRITES_VARIANTS and _touches(item, "].image") else item
         for item in listed
@@ -171,6 +173,8 @@ def inverse(item: PlanItem, created_id: str | None = None) -> list[PlanItem]:
         if operation is item.operation and change.before is None:
             operation = _TAKEN_AWAY_BY.get(place(change.path).field.name, operation)
         undone.setdefault(operation, []).append(change.inverse())
+    if len(undone.get(Operation.METAFIELDS_SET, ())) > METAFIELD_ROWS:
+        undone[Operation.PRODUCT_UPDATE] = undone.pop(Operation.METAFIELDS_SET)
     return arrange(make_item(item.product_key, item.product_id, op, changes) for op, changes in undone.items())
 
 

@@ -43,6 +43,7 @@ class Shard:
 
     shard_id: str
     plan_id: str
+    run_id: str | None
     operation: Operation
     document: str
     state: ShardState
@@ -144,10 +145,10 @@ class BulkOperations:
             .order_by(bulk_operation.c.prepared_at, bulk_operation.c.shard_id)
         ).mappings()
         return [Shard(
-            shard_id=row["shard_id"], plan_id=row["plan_id"], operation=Operation(row["operation"]),
-            document=row["document"], state=ShardState(row["state"]), attempt=row["attempt"], at_once=row["at_once"],
-            lines=row["lines"], sha256=row["sha256"], staged_path=row["staged_path"],
-            operation_id=row["operation_id"], outcome=row["outcome"], prepared_at=row["prepared_at"],
+            shard_id=row["shard_id"], plan_id=row["plan_id"], run_id=row["run_id"],
+            operation=Operation(row["operation"]), document=row["document"], state=ShardState(row["state"]),
+            attempt=row["attempt"], at_once=row["at_once"], lines=row["lines"], sha256=row["sha256"],
+            staged_path=row["staged_path"], operation_id=row["operation_id"], outcome=row["outcome"], prepared_at=row["prepared_at"],
             starting_at=row["starting_at"],
         ) for row in rows]
 

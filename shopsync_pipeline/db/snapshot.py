@@ -92,9 +92,12 @@ class Snapshot:
         return Read(row["snapshot_id"], row["kind"], row["state"], row["started_at"], row["finished_at"],
                     row["products"], row["removed"], row["points"], row["error"])
 
-    def put(self, products: Iterable[StoredProduct], *, read: bool = False) -> int:
+    def put(self, products: Iterable[StoredProduct], *, read: bool = False, seen_at: datetime | None = None) -> int:
         """Stores products; returns how many. `read`: they come from the store itself, so that what is other than it
-        was is an edit made there: it is noted as one, and when it was seen."""
+        was is an edit made there: it is noted as one, and when it was seen.
+
+        `seen_at`: only a part of them was read, at that instant; their `read_at` says when all of it was.
+        """
         count = 0
         for part in chunks(products):
             count += len(part)
@@ -107,13 +110,13 @@ class Snapshot:
                     "document": to_text(product.document), "links": to_text(product.links.to_json()),
                     "updated_at": product.updated_at, "read_at": product.read_at,
                     "seen_changed": _changed(before.get(product.product_id), fresh[product.product_id],
-                                             product.read_at if read else None),
+                                             (seen_at or product.read_at) if read else None),
                 }
                 for product in part
             ]
             if read:
                 self._note_edits({product.product_id: product for product in part},
-                                 [known for known, (digest, _) in before.items() if digest != fresh[known]])
+                                 [known for known, (digest, _) in before.items() if digest != fresh[known]], seen_at)
             upsert(self._connection, snapshot_product, rows)
         return count
 
@@ -125,12 +128,13 @@ class Snapshot:
         )
         return {product_id: (known, seen) for product_id, known, seen in rows}
 
-    def _note_edits(self, products: Mapping[str, StoredProduct], differing: Iterable[str]) -> None:
+    def _note_edits(self, products: Mapping[str, StoredProduct], differing: Iterable[str],
+                    seen_at: datetime | None) -> None:
         edits = StoreEdits(self._connection, self._shop)
         for before in self.products(differing):
             after = products[before.product_id]
             edits.note(after.product_id, before.document, after.document, not_yet_at=before.read_at,
-                       seen_at=after.read_at)
+                       seen_at=seen_at or after.read_at)
 
     def remove_unread_since(self, instant: datetime) -> int:
         """Removes products that a complete read, begun at `instant`, did not meet; returns how many."""

@@ -148,15 +148,14 @@ class BulkSender:
         for part in batches(wave):
             ready = [item for item in part if self.usable and not self._undone.intersection(item.depends_on)]
             going = {item.item_id for item in ready}
-            taken = writer.take(ready)
+            taken = await asyncio.to_thread(writer.take, ready)
             direct += [item for item in part if item.item_id not in going]
             direct += taken.direct
             if taken.rejected:
                 self._note(taken.rejected, ItemState.REJECTED)
             for shard in taken.full:
                 yield shard
-            await asyncio.sleep(0)
-        for shard in writer.rest():
+        for shard in await asyncio.to_thread(writer.rest):
             yield shard
 
     async def _send(self, file: ShardFile, direct: list[PlanItem]) -> None:
@@ -165,7 +164,7 @@ class BulkSender:
                 started = await self._start(file)
             except ShopifyError as error:
                 if self._shard(file).state is ShardState.PREPARING:
-                    self._settler.abandon(self._shard(file), f"not sent: {error}")
+                    await self._settler.abandon(self._shard(file), f"not sent: {error}")
                 raise
             finally:
                 file.file.close()
@@ -174,7 +173,7 @@ class BulkSender:
                 # An answer that was lost leaves it `starting`: then only reading tells what was done.
                 if shard.state is ShardState.STARTING:
                     direct += await self._settler.settle_by_reading(shard)
-                direct += self._settler.abandon(shard, "no bulk operation was made of it")
+                direct += await self._settler.abandon(shard, "no bulk operation was made of it")
                 return
             operation = await self._wait(started, file.lines)
         direct += await self._settler.settle(self._shard(file), operation)
@@ -282,13 +281,13 @@ class BulkSender:
     async def _adopt(self, shard: Shard) -> None:
         operation_id = shard.operation_id
         if shard.state is ShardState.PREPARING:
-            self._settler.abandon(shard, "its process died before it was sent")
+            await self._settler.abandon(shard, "its process died before it was sent")
             return
         if operation_id is None:
             operation_id = await self._find(shard)
             if operation_id is None:
                 await self._settler.settle_by_reading(shard)
-                self._settler.abandon(shard, "no bulk operation was made of it")
+                await self._settler.abandon(shard, "no bulk operation was made of it")
                 return
             with self._context.database.write() as connection:
                 BulkOperations(connection, self._context.shop_id).running(shard.shard_id, operation_id)
@@ -300,7 +299,7 @@ class BulkSender:
         except BulkFault as error:
             log.warning("%s Its products are read instead.", error)
             await self._settler.settle_by_reading(shard)
-            self._settler.abandon(shard, "Shopify no longer knows its operation")
+            await self._settler.abandon(shard, "Shopify no longer knows its operation")
             return
         await self._settler.settle(shard, operation)
 

@@ -6,30 +6,35 @@ product by id. Every batch of lines is one transaction, so reading a result agai
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shopsync_pipeline.core.faults import Todo
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.db.base import BaseStore
+from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.bulk import BulkOperations, Line, Shard
-from shopsync_pipeline.db.ledger import Ledger, LedgerState
+from shopsync_pipeline.db.ledger import Ledger, LedgerState, Settled
 from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.engine.bulk_shards import BATCH
+from shopsync_pipeline.engine.confirm import Confirmed, confirm
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.settle import confirm, confirm_as_read, read_products_of, took_effect_of
+from shopsync_pipeline.engine.dead_letters import bury_error, close_written
+from shopsync_pipeline.engine.settle import as_read, read_store, took_effect_of
 from shopsync_pipeline.shopify.answered import Written
+from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.bulk.faults import ResultLost
 from shopsync_pipeline.shopify.bulk.lines import lines
 from shopsync_pipeline.shopify.bulk.poll import BulkOperation
 from shopsync_pipeline.shopify.bulk.results import ResultLine, written_by_line
 from shopsync_pipeline.shopify.client import ShopifyClient
-from shopsync_pipeline.shopify.errors import AnswerLost
+from shopsync_pipeline.shopify.errors import AnswerLost, ShopifyError
+from shopsync_pipeline.shopify.faults import fault_of
 from shopsync_pipeline.shopify.nodes import RemoteProduct
-from shopsync_pipeline.shopify.requests import Request
 from shopsync_pipeline.shopify.shop import Shop
 from shopsync_pipeline.shopify.snapshot import BY_ID, read_by_ids
 
@@ -54,6 +59,33 @@ class _Told:
     answer: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a line ended: what it wrote (`confirmed`), or that it was not executed, with the error or the reason."""
+
+    line: Line
+    state: ItemState
+    confirmed: Confirmed | None = None
+    answer: Mapping[str, Any] | None = None
+    why: str | None = None
+    error: ShopifyError | None = None
+
+    @property
+    def note(self) -> str | None:
+        """Why the item goes no further in this plan, if it does not."""
+        return str(self.error) if self.state in (ItemState.REJECTED, ItemState.STALE) else None
+
+    def settled(self) -> Settled:
+        """The end of the line's ledger row."""
+        state = LedgerState.REJECTED if self.error else LedgerState.NOT_EXECUTED
+        after: dict[str, Mapping[Path, Value | None]] = {}
+        if self.confirmed is not None:
+            state = LedgerState.CONFIRMED
+            after[self.line.item.item_id] = self.confirmed.values if self.confirmed.links else {}
+        return Settled(ledger_id=self.line.sent.ledger_id, state=state, answer=self.answer, after=after,
+                       error=str(self.error) if self.error else self.why)
+
+
 class Settler:
     """Writes down what became of lines: base, snapshot, ledger and item states move together, batch by batch."""
 
@@ -65,15 +97,16 @@ class Settler:
 
     async def settle(self, shard: Shard, operation: BulkOperation) -> list[PlanItem]:
         """Settles every line of an operation that ended, however it ended; returns the items that it did not do."""
+        back: list[PlanItem] = []
         url = operation.url or operation.partial_url
         if url is not None:
             try:
                 async for batch in _batches(url):
-                    await self._take(shard, batch)
+                    back += await self._take(shard, batch)
             except ResultLost as error:
                 log.warning("The result of bulk operation %s is lost, so its products are read instead: %s",
                             operation.id, error)
-        back = await self.settle_by_reading(shard)
+        back += await self.settle_by_reading(shard)
         with self._context.database.write() as connection:
             BulkOperations(connection, self._context.shop_id).finish(
                 shard.shard_id, " ".join(filter(None, (operation.status.value, operation.error_code))))
@@ -84,64 +117,66 @@ class Settler:
         which are planned again."""
         back: list[PlanItem] = []
         after = -1
-        while True:
-            with self._context.database.read() as connection:
-                part = BulkOperations(connection, self._context.shop_id).open_lines(shard.shard_id, after=after,
-                                                                                    most=BATCH)
-            if not part:
-                return back
+        while part := await asyncio.to_thread(self._open_lines, shard, after):
             after = part[-1].number
-            store = await read_products_of(self._context, self._client, self._shop, [line.item for line in part])
-            shown = {item_id: product.fields for item_id, product in store.items()}
-            done = [line for line in part if took_effect_of(line.sent.items, shown)]
-            numbers = {line.number for line in done}
-            undone = [line for line in part if line.number not in numbers]
-            self._confirm_read(shard, done, {line.item.item_id: store.get(line.item.item_id) for line in done})
-            self._plan_again(shard, undone, _NO_EFFECT)
-            back += [line.item for line in undone]
+            store = await read_store(self._context, self._client, self._shop, [line.item for line in part])
+            done = {line.number for line in part if took_effect_of(line.sent.items, store)}
+            await self._end(shard, [
+                _Ended(line, ItemState.CONFIRMED, as_read(line.item, store.of(line.item)), why=_READ)
+                if line.number in done else _Ended(line, ItemState.PLANNED, why=_NO_EFFECT) for line in part])
+            back += [line.item for line in part if line.number not in done]
+        return back
 
-    def abandon(self, shard: Shard, why: str) -> list[PlanItem]:
+    async def abandon(self, shard: Shard, why: str) -> list[PlanItem]:
         """Plans the lines of a shard again that Shopify certainly never saw; returns their items."""
         back: list[PlanItem] = []
-        while True:
-            with self._context.database.read() as connection:
-                part = BulkOperations(connection, self._context.shop_id).open_lines(shard.shard_id, most=BATCH)
-            if not part:
-                break
-            self._plan_again(shard, part, why)
+        while part := await asyncio.to_thread(self._open_lines, shard, -1):
+            await self._end(shard, [_Ended(line, ItemState.PLANNED, why=why) for line in part])
             back += [line.item for line in part]
         with self._context.database.write() as connection:
             BulkOperations(connection, self._context.shop_id).finish(shard.shard_id, why, abandoned=True)
         return back
 
-    async def _take(self, shard: Shard, results: Sequence[ResultLine]) -> None:
-        answers = {result.number: result for result in results if result.number is not None}
+    def _open_lines(self, shard: Shard, after: int) -> list[Line]:
         with self._context.database.read() as connection:
-            found = BulkOperations(connection, self._context.shop_id).lines(shard.shard_id, list(answers))
-            bases = BaseStore(connection, self._context.shop_id).get([line.item.product_key for line in found])
+            return BulkOperations(connection, self._context.shop_id).open_lines(shard.shard_id, after=after, most=BATCH)
+
+    async def _take(self, shard: Shard, results: Sequence[ResultLine]) -> list[PlanItem]:
+        """Settles the lines that results answer; returns the items that certainly were not done, and may be later."""
+        answers = {result.number: result for result in results if result.number is not None}
+        found, bases = await asyncio.to_thread(self._lines_and_bases, shard, list(answers))
         told: list[_Told] = []
-        refused: list[tuple[Line, str]] = []
+        ends: list[_Ended] = []
         for line in found:
             result, sending = answers[line.number], _request_of(line)
-            agreed = bases.get(line.item.product_key)
             if result.answers(sending.root):
                 assert result.data is not None
+                agreed = bases.get(line.item.product_key)
                 try:
                     shown = written_by_line(line.item, sending, result.data, agreed.links if agreed else None,
                                             self._shop.listings)
                 except AnswerLost:
                     continue
                 told.append(_Told(line, shown, result.data))
-            # A deletion that is refused may have been done before: reading tells.
-            elif line.item.operation is not Operation.PRODUCT_DELETE and (why := result.refusal(sending.root)):
-                refused.append((line, str(why)))
+            elif (error := result.refusal(sending.root)) is not None and (end := _refused(line, error)) is not None:
+                ends.append(end)
         read = await self._read_back([one for one in told if not one.written.complete])
-        self._confirm_told(shard, [one for one in told if one.written.complete])
-        self._confirm_read(shard, [one.line for one in told if one.line.item.item_id in read], read,
-                           {one.line.item.item_id: one.answer for one in told})
-        self._reject(shard, refused)
+        for one in told:
+            item = one.line.item
+            if one.written.complete:
+                shown_now = Confirmed(item, one.written.fields, one.written.links)
+                ends.append(_Ended(one.line, ItemState.CONFIRMED, shown_now, one.answer))
+            elif item.item_id in read:
+                ends.append(_Ended(one.line, ItemState.CONFIRMED, as_read(item, read[item.item_id]), one.answer))
+        await self._end(shard, ends)
+        return [end.line.item for end in ends if end.state is ItemState.PLANNED]
 
-    async def _read_back(self, told: Sequence[_Told]) -> dict[str, RemoteProduct | None]:
+    def _lines_and_bases(self, shard: Shard, numbers: Sequence[int]) -> tuple[list[Line], dict[str, Agreed]]:
+        with self._context.database.read() as connection:
+            found = BulkOperations(connection, self._context.shop_id).lines(shard.shard_id, numbers)
+            return found, BaseStore(connection, self._context.shop_id).get([line.item.product_key for line in found])
+
+    async def _read_back(self, told: Sequence[_Told]) -> dict[str, RemoteProduct]:
         """Item id → its product, of lines whose answer could not tell everything."""
         if not told:
             return {}
@@ -152,57 +187,43 @@ class Settler:
         return {one.line.item.item_id: products[product_id] for one in told
                 if (product_id := one.written.links.product) in products}
 
-    def _confirm_told(self, shard: Shard, told: Sequence[_Told]) -> None:
-        if not told:
+    async def _end(self, shard: Shard, ends: Sequence[_Ended]) -> None:
+        """Writes down how lines ended, in one transaction, and tells of it."""
+        if not ends:
             return
-        with self._context.database.write() as connection:
-            ledger = Ledger(connection, self._context.shop_id)
-            for one in told:
-                item = one.line.item
-                confirm(connection, self._context.shop_id, item, one.written.fields, one.written.links)
-                ledger.settle(one.line.sent.ledger_id, LedgerState.CONFIRMED, answer=one.answer,
-                              after={item.item_id: one.written.fields})
-            self._mark(Plans(connection, self._context.shop_id), shard, [one.line for one in told])
-        self._on_outcome([one.line.item for one in told], ItemState.CONFIRMED)
+        await asyncio.to_thread(self._write_ends, shard, ends)
+        for state in (ItemState.CONFIRMED, ItemState.REJECTED, ItemState.STALE):
+            items = [end.line.item for end in ends if end.state is state]
+            if items:
+                self._on_outcome(items, state)
 
-    def _confirm_read(self, shard: Shard, done: Sequence[Line], store: Mapping[str, RemoteProduct | None],
-                      answers: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        if not done:
-            return
+    def _write_ends(self, shard: Shard, ends: Sequence[_Ended]) -> None:
+        shop_id = self._context.shop_id
         with self._context.database.write() as connection:
-            ledger = Ledger(connection, self._context.shop_id)
-            for line in done:
-                item_id = line.item.item_id
-                after: Mapping[Path, Value | None] = confirm_as_read(connection, self._context.shop_id, line.item,
-                                                                     store[item_id])
-                answer = (answers or {}).get(item_id)
-                ledger.settle(line.sent.ledger_id, LedgerState.CONFIRMED, answer=answer, after={item_id: after},
-                              error=None if answer else _READ)
-            self._mark(Plans(connection, self._context.shop_id), shard, done)
-        self._on_outcome([line.item for line in done], ItemState.CONFIRMED)
+            confirmed = [end.confirmed for end in ends if end.confirmed is not None]
+            confirm(connection, shop_id, confirmed)
+            close_written(connection, shop_id, shard.plan_id, [one.item for one in confirmed])
+            Ledger(connection, shop_id).settle([end.settled() for end in ends])
+            together: dict[tuple[ItemState, str | None], list[str]] = {}
+            for end in ends:
+                together.setdefault((end.state, end.note), []).append(end.line.item.item_id)
+            for (state, note), item_ids in together.items():
+                Plans(connection, shop_id).mark(shard.plan_id, item_ids, state, note)
+            for end in ends:
+                if end.state is ItemState.REJECTED and end.error is not None:
+                    bury_error(connection, shop_id, shard.plan_id, end.line.item, end.error, run_id=shard.run_id)
 
-    def _reject(self, shard: Shard, refused: Sequence[tuple[Line, str]]) -> None:
-        if not refused:
-            return
-        with self._context.database.write() as connection:
-            ledger, plans = Ledger(connection, self._context.shop_id), Plans(connection, self._context.shop_id)
-            for line, why in refused:
-                ledger.settle(line.sent.ledger_id, LedgerState.REJECTED, error=why)
-                plans.mark(shard.plan_id, [line.item.item_id], ItemState.REJECTED, why)
-        self._on_outcome([line.item for line, _ in refused], ItemState.REJECTED)
 
-    def _plan_again(self, shard: Shard, undone: Sequence[Line], why: str) -> None:
-        if not undone:
-            return
-        with self._context.database.write() as connection:
-            ledger = Ledger(connection, self._context.shop_id)
-            for line in undone:
-                ledger.settle(line.sent.ledger_id, LedgerState.NOT_EXECUTED, error=why)
-            Plans(connection, self._context.shop_id).mark(
-                shard.plan_id, [line.item.item_id for line in undone], ItemState.PLANNED)
-
-    def _mark(self, plans: Plans, shard: Shard, done: Sequence[Line]) -> None:
-        plans.mark(shard.plan_id, [line.item.item_id for line in done], ItemState.CONFIRMED)
+def _refused(line: Line, error: ShopifyError) -> _Ended | None:
+    """How a line ended that was answered with an error, by the table of faults; `None` where only reading tells."""
+    if line.item.operation is Operation.PRODUCT_DELETE:
+        return None  # It may be refused because the product is gone already.
+    fault = fault_of(error)
+    if not fault.certain:
+        return None
+    states = {Todo.DEAD_LETTER: ItemState.REJECTED, Todo.SET_ASIDE: ItemState.STALE}
+    # What may go later, and what concerns more than this line, is for the direct way to meet and to deal with.
+    return _Ended(line, states.get(fault.todo, ItemState.PLANNED), error=error)
 
 
 def _request_of(line: Line) -> Request:

@@ -24,14 +24,17 @@ from shopsync_pipeline.core.merge import OPTIONS
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.bulk import BulkOperations
-from shopsync_pipeline.db.ledger import Ledger, Sent
+from shopsync_pipeline.db.ledger import Ahead, Ledger, Sent
 from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.dead_letters import bury_error
+from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.bulk.mutations import bulk_request
 from shopsync_pipeline.shopify.errors import NotSendable
-from shopsync_pipeline.shopify.requests import Request, inventory_request, request
+from shopsync_pipeline.shopify.requests import request
+from shopsync_pipeline.shopify.shared_calls import inventory_request
 from shopsync_pipeline.shopify.shop import Shop
 
 BATCH = 250
@@ -154,8 +157,9 @@ class ShardWriter:
             aside = {item.item_id for item in direct}
             plans.mark(self._plan_id, [item.item_id for item, _, _ in requests if item.item_id not in aside],
                        ItemState.SENT)
-            for item, why in refused:
-                plans.mark(self._plan_id, [item.item_id], ItemState.REJECTED, why)
+            for item, error in refused:
+                plans.mark(self._plan_id, [item.item_id], ItemState.REJECTED, str(error))
+                bury_error(connection, self._context.shop_id, self._plan_id, item, error, run_id=self._run_id)
         return Taken(full, direct, [item for item, _ in refused])
 
     def rest(self) -> list[ShardFile]:
@@ -185,21 +189,22 @@ class ShardWriter:
     def _write_ahead(self, connection: Connection, shard: ShardFile, item: PlanItem, key: str, sending: Request,
                      going: Mapping[str, Mapping[Path, Value]]) -> Sent:
         whole = {item.item_id: going[item.item_id]} if item.item_id in going else None
-        return Ledger(connection, self._context.shop_id).write_ahead(
+        (sent,) = Ledger(connection, self._context.shop_id).write_ahead([Ahead(
             plan_id=self._plan_id, run_id=self._run_id, operation=item.operation.value, idempotency_key=key,
-            items=[item], whole=whole, request={"document": sending.document, "variables": sending.variables,
-                                                "root": sending.root, "bulk": shard.shard_id},
-        )
+            items=(item,), whole=whole, request={"document": sending.document, "variables": sending.variables,
+                                                 "root": sending.root, "bulk": shard.shard_id},
+        )])
+        return sent
 
     def _requests(self, part: Sequence[PlanItem]) -> tuple[list[tuple[PlanItem, str, Request | None]],
-                                                           list[tuple[PlanItem, str]]]:
+                                                           list[tuple[PlanItem, NotSendable]]]:
         """(item, idempotency key, line) of the items that can be sent, no line where only directly; and (item, why) of
         the others."""
         with self._context.database.read() as connection:
             bases = BaseStore(connection, self._context.shop_id).get([item.product_key for item in part])
             options = self._option_names(connection, part)
         found: list[tuple[PlanItem, str, Request | None]] = []
-        refused: list[tuple[PlanItem, str]] = []
+        refused: list[tuple[PlanItem, NotSendable]] = []
         for item in part:
             known = bases.get(item.product_key)
             # As for a direct mutation: the plan is part of the key, so that the same change may be due again later.
@@ -207,7 +212,7 @@ class ShardWriter:
             try:
                 sending = self._request(item, known.links if known else None, key, options.get(item.item_id, []))
             except NotSendable as error:
-                refused.append((item, str(error)))
+                refused.append((item, error))
             else:
                 found.append((item, key, bulk_request(sending)))
         return found, refused

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shopsync_pipeline.core.errors import SettingsError, in_words
-from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.shops import KnownShop, remember_shop
@@ -99,33 +97,14 @@ async def pull_products(context: Context, product_ids: Sequence[str]) -> PullRep
             raise
         with context.database.write() as connection:
             snapshot = Snapshot(connection, context.shop_id)
-            removed = _keep(snapshot, found)
+            removed = keep(snapshot, found)
             snapshot.finish(snapshot_id, products=len(found.products), points=client.bucket.spent, removed=removed)
             total = snapshot.count()
     return PullReport(snapshot_id=snapshot_id, kind="by_id", products=len(found.products), removed=removed, total=total,
                       points=client.bucket.spent, seconds=time.monotonic() - started)
 
 
-async def reread(context: Context, client: ShopifyClient, shop: Shop, items: Sequence[PlanItem]) -> None:
-    """Reads the products of plan items again, where that was not done for `SYNC_REREAD_AFTER` seconds.
-
-    Shopify has no compare-and-set for most fields, so this is what shows an edit made since the plan. Stock needs it
-    not (its mutation compares), nor what does not exist yet.
-    """
-    aside = (Operation.INVENTORY_SET, Operation.PRODUCT_CREATE)
-    ids = {item.product_id for item in items if item.product_id is not None and item.operation not in aside}
-    latest = now() - timedelta(seconds=context.settings.reread_after)
-    with context.database.read() as connection:
-        old = Snapshot(connection, context.shop_id).read_until(sorted(ids), latest)
-    if not old:
-        return
-    found = await read_by_ids(client, old, known=known_links(context), location_id=shop.location_id,
-                              listings=shop.listings)
-    with context.database.write() as connection:
-        _keep(Snapshot(connection, context.shop_id), found)
-
-
-def _keep(snapshot: Snapshot, found: FoundById) -> int:
+def keep(snapshot: Snapshot, found: FoundById) -> int:
     """Stores what was read by id, and forgets what is no longer there; returns how many those were."""
     snapshot.put((stored(product) for product in found.products), read=True)
     return snapshot.remove(found.missing)

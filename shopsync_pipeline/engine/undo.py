@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from shopsync_pipeline.core.errors import PlanRefusedError, ShopsyncError
 from shopsync_pipeline.core.fields import Operation, place
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.planning import inputs_digest, ordered, plan_hash
+from shopsync_pipeline.core.planning import inputs_digest, plan_hash
+from shopsync_pipeline.core.small_plans import whole_plan
 from shopsync_pipeline.core.undo import Clash, Fate, Left, ProductUndo, Wish, undo_product
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
@@ -27,9 +28,9 @@ from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.apply import ApplyReport, push, recover
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.lane import OnProgress
 from shopsync_pipeline.engine.prepare import prepare
 from shopsync_pipeline.engine.pull import known_links, open_shop, pull_products, stored
+from shopsync_pipeline.engine.push.work import OnProgress
 from shopsync_pipeline.shopify.snapshot import read_by_custom_ids
 
 MOST_NAMED = 500
@@ -206,7 +207,7 @@ def _gather(key: str, undo: ProductUndo, seen: str, known_id: str | None, found:
 def _save(connection: Connection, context: Context, found: _Found, scope: str, run_id: str | None) -> SavedPlan:
     base = BaseStore(connection, context.shop_id)
     # No value of an undo comes from the catalog, so an empty one is no reason to refuse it.
-    prepared = prepare(connection, context.shop_id, context.settings, ordered(found.items), from_catalog=False,
+    prepared = prepare(connection, context.shop_id, context.settings, whole_plan(found.items), from_catalog=False,
                        conflicted=dict.fromkeys(clash.product_key for clash in found.clashes))
     items = prepared.items
     why = Counter(left.why for left in found.left)
@@ -215,7 +216,7 @@ def _save(connection: Connection, context: Context, found: _Found, scope: str, r
         "store": Snapshot(connection, context.shop_id).count(),
         "linked": base.count(),
         "products": {**{word: found.products[word] for word in ("create", "update", "delete", "conflict", "in_sync")},
-                     "kept": 0, "accepted": 0, "gone": base.gone()},
+                     "kept": 0, "accepted": 0, "gone": len(base.gone())},
         "fields": dict(sorted(Counter(place(change.path).field.name for item in items for change in item.changes
                                       if item.operation is not Operation.PRODUCT_CREATE).items())),
         "operations": dict(sorted(Counter(item.operation.value for item in items).items())),

@@ -15,9 +15,9 @@ from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.product import Product, ProductKey, VariantKey
 from shopsync_pipeline.shopify import nodes
+from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.errors import AnswerLost
 from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
-from shopsync_pipeline.shopify.requests import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,19 @@ def written(item: PlanItem, request: Request, data: Mapping[str, Any], links: Li
     """
     payload = data[request.root]
     known = links or Links(product=item.product_id or "")
+    if item.operation is Operation.METAFIELDS_SET and request.document == "product_update":
+        return _updated(item, request, payload, known, listings)
     match item.operation:
         case Operation.PRODUCT_CREATE:
             return _created(item, request, _there(payload, "product", request), listings)
         case Operation.PRODUCT_UPDATE:
-            node = _there(payload, "product", request)
-            shown = nodes.product_scalars(node, listings)
-            return Written(_face(item, flatten(Product(key=ProductKey(item.product_key), **shown))), known,
-                           complete=not _more_collections(node))
+            return _updated(item, request, payload, known, listings)
         case Operation.VARIANTS_CREATE | Operation.VARIANTS_UPDATE:
             return _variants(item, _there(payload, "productVariants", request), known)
         case Operation.MEDIA_SET:
-            return _media(item, request, _there(payload, "product", request), known)
+            return _media(item, request, _there(payload, "product", request), known, listings)
+        case Operation.METAFIELDS_SET:
+            return Written(metafields_written([item], request, data)[item.item_id], known)
         case Operation.METAFIELDS_DELETE | Operation.PRODUCT_DELETE:
             return Written(_face(item, {}), known)
         case Operation.PUBLISH | Operation.UNPUBLISH:
@@ -77,11 +78,53 @@ def inventory_written(items: Sequence[PlanItem], data: Mapping[str, Any]) -> dic
     return {item.item_id: _sent(item) for item in items}
 
 
-def _there(payload: Mapping[str, Any], name: str, request: Request) -> Any:
-    if payload.get(name) is None:
+def metafields_written(items: Sequence[PlanItem], request: Request,
+                       data: Mapping[str, Any]) -> dict[str, dict[Path, Value | None]]:
+    """What the shop shows after a `metafields_request` of several items: item id → path → type and value as answered.
+
+    The answer lists the metafields in the order of the request's rows (recorded answers); an answer that does not is
+    worth nothing, and raises `AnswerLost`.
+    """
+    payload = data[request.root]
+    if request.document == "metafields_delete":
+        _there(payload, "deletedMetafields", request)
+        return {item.item_id: _face(item, {}) for item in items}
+    rows, asked = _there(payload, "metafields", request), request.variables["metafields"]
+    if [(row["namespace"], row["key"]) for row in rows] != [(row["namespace"], row["key"]) for row in asked]:
+        raise AnswerLost(f"The answer to {request.document} lists other metafields than were sent, so what the shop "
+                         "shows is unknown. Read the products again before deciding.")
+    shown = iter(rows)
+    return {item.item_id: {change.path: {"type": row["type"], "value": row["value"]}
+                           for change, row in zip(item.changes, shown, strict=False)} for item in items}
+
+
+def completed(request: Request, data: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer `data` with the parts that it left out (`request.untold`) as they were `read` back just after.
+
+    The product's plain fields stay as answered: what others changed between the write and the read is no answer to it.
+    """
+    payload = data[request.root]
+    node = _there(payload, "product", request)
+    return {**data, request.root: {**payload, "product": {**read, **node}}}
+
+
+def _updated(item: PlanItem, request: Request, payload: Mapping[str, Any], links: Links,
+             listings: Listings) -> Written:
+    node = _there(payload, "product", request)
+    aliased = [row for name in ("metafield1", "metafield2", "metafield3") if (row := node.get(name))]
+    if aliased:
+        node = {**node, "metafields": {"nodes": aliased}}
+    shown = nodes.product_scalars(node, listings)
+    return Written(_face(item, flatten(Product(key=ProductKey(item.product_key), **shown))), links,
+                   complete=not _more_collections(node))
+
+
+def _there(payload: Mapping[str, Any] | None, name: str, request: Request) -> Any:
+    found = (payload or {}).get(name)
+    if found is None:
         raise AnswerLost(f"The answer to {request.document} holds no {name}, so what it did is unknown. Read the "
                          "product again before deciding.")
-    return payload[name]
+    return found
 
 
 def _face(item: PlanItem, shown: Fields) -> dict[Path, Value | None]:
@@ -106,8 +149,8 @@ def _created(item: PlanItem, request: Request, node: Mapping[str, Any], listings
         images=_name_pictures(item, sent.get("files", ()), media, Links(product=str(node["id"]))),
     )
     remote = nodes.remote_product(node, known=links, listings=listings)
-    whole = (not node["variants"]["pageInfo"]["hasNextPage"] and len(media) >= len(sent.get("files", ()))
-             and not _more_collections(node))
+    whole = (not (node["variants"].get("pageInfo") or {}).get("hasNextPage")
+             and len(media) >= len(sent.get("files", ())) and not _more_collections(node))
     return Written(_face(item, remote.fields), remote.links, complete=whole)
 
 
@@ -135,13 +178,16 @@ def _fold(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(" ".join(value.split()).casefold() for value in values)
 
 
-def _media(item: PlanItem, request: Request, node: Mapping[str, Any], links: Links) -> Written:
+def _media(item: PlanItem, request: Request, node: Mapping[str, Any], links: Links, listings: Listings) -> Written:
+    plain = flatten(Product(key=ProductKey(item.product_key), **nodes.product_scalars(node, listings)))
+    files = request.variables["input"].get("files")
+    if files is None:
+        return Written(_face(item, plain), links)
     media = node["media"]["nodes"]
-    files = request.variables["input"]["files"]
     known = replace(links, images=_name_pictures(item, files, media, links))
     sources = nodes.media_sources(media, known)
     images: list[Value] = [{"source": image.source, "alt": image.alt} for image in nodes.images(media, sources)]
-    shown: dict[Path, Value] = {Path("images"): images} if images else {}
+    shown: dict[Path, Value] = {**plain, Path("images"): images} if images else dict(plain)
     now = replace(links, images={sources[row["id"]]: str(row["id"]) for row in media})
     return Written(_face(item, shown), now, complete=len(media) >= len(files))
 

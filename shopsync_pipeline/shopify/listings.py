@@ -45,7 +45,7 @@ class Listings:
         return {gid: name for name, gid in (self.publications or {}).items()}
 
 
-NOTHING_LISTED = Listings()
+NOTHING_LISTED: Listings = Listings()
 """The listings of a shop whose collections and sales channels are not synced."""
 
 

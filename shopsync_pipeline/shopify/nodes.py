@@ -86,6 +86,30 @@ def remote_product(node: Node, *, known: Links | None, listings: Listings = NOTH
     )
 
 
+def fields_of_parts(node: Node, known: Links, listings: Listings = NOTHING_LISTED) -> dict[Path, Value] | None:
+    """The fields that a product node tells, which may hold a part of the product only; what it lacks is absent.
+
+    `None` where it has other variants than are known, so that they must be named anew from the whole product.
+    """
+    rows, keys = _nodes(node, "variants"), known.variant_keys()
+    if "variants" in node and {row["id"] for row in rows} != set(keys):
+        return None
+    media = _nodes(node, "media")
+    sources = media_sources(media, known)
+    return flatten(Product(
+        key=ProductKey(""),
+        variants=tuple(variant(row, VariantKey(keys[row["id"]]), option_names(node), sources) for row in rows),
+        images=tuple(images(media, sources)),
+        publications=listings.publications_of(str(row["publication"]["id"]) for row in _nodes(node, "publications")),
+        **product_scalars(node, listings),
+    ))
+
+
+def digests_of(node: Node) -> dict[str, str]:
+    """`custom.brand` → compareDigest of the metafields that a product node tells."""
+    return {f"{row['namespace']}.{row['key']}": str(row["compareDigest"]) for row in _nodes(node, "metafields")}
+
+
 def product_scalars(node: Node, listings: Listings = NOTHING_LISTED) -> dict[str, Any]:
     """What a product node says beside variants, media and publications, as arguments of `Product`; lacking parts are
     absent."""

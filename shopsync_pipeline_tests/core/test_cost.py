@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.core.cost import Estimate, connection, estimate, estimate_plan
+from shopsync_pipeline.core.cost import Estimate, connection, estimate, estimate_plan, read_back
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
@@ -23,6 +23,10 @@ def stock(rows: int) -> list[Change]:
     return changes(*(f"variants[{number}].stock[default]" for number in range(rows)), after=1)
 
 
+def item(operation: Operation, made: list[Change], key: str = "p") -> PlanItem:
+    return make_item(key, "1", operation, made)
+
+
 @pytest.mark.parametrize(("size", "child", "points"), [
     (1, 1, 3), (2, 1, 3), (3, 1, 4), (5, 1, 5), (10, 1, 6), (20, 1, 7), (50, 1, 9), (100, 1, 11), (250, 1, 13),
     (250, 2, 24), (0, 1, 3), (1000, 1, 13),
@@ -31,18 +35,44 @@ def test_a_connection_costs_by_the_logarithm_of_its_size(size: int, child: float
     assert connection(size, child) == points
 
 
-@pytest.mark.parametrize(("operation", "made", "points"), [
-    (Operation.INVENTORY_SET, stock(250), 10), (Operation.INVENTORY_SET, stock(1), 0.04),
-    (Operation.PRODUCT_UPDATE, changes("title", "vendor"), 10),
-    (Operation.METAFIELDS_DELETE, changes("metafields[a.b]", after=None), 10),
-    (Operation.PRODUCT_DELETE, changes("title", after=None), 10),
-    (Operation.PRODUCT_UPDATE, changes("category"), 10 + 1), (Operation.PUBLISH, changes("publications[a]"), 10),
-    (Operation.PRODUCT_UPDATE, changes("collections[a]", "collections[b]"), 10 + 9),
-    (Operation.UNPUBLISH, changes("publications[a]", "publications[b]", after=None), 10),
-    (Operation.PRODUCT_UPDATE, changes("metafields[a.b]"), 10 + 0.4 + 3),
+PICTURES: Value = [{"source": "x", "alt": ""}, {"source": "y", "alt": ""}]
+
+
+@pytest.mark.parametrize(("operation", "made", "points", "told"), [
+    (Operation.INVENTORY_SET, stock(250), 10, 0), (Operation.INVENTORY_SET, stock(1), 0.04, 0),
+    (Operation.PRODUCT_UPDATE, changes("title", "vendor"), 10, 0),
+    (Operation.METAFIELDS_SET, changes("metafields[a.b]"), 4 + 0.4, 0),
+    (Operation.METAFIELDS_SET, changes(*(f"metafields[a.{n}]" for n in range(25))), 4 + 10, 0),
+    (Operation.METAFIELDS_DELETE, changes("metafields[a.b]", after=None), 0.04, 0),
+    (Operation.PRODUCT_DELETE, changes("title", after=None), 10, 0),
+    (Operation.PRODUCT_UPDATE, changes("category", "seo.title"), 10, 2),
+    (Operation.PUBLISH, changes("publications[a]"), 10, 0),
+    (Operation.PRODUCT_UPDATE, changes("collections[a]", "collections[b]"), 10, 9),
+    (Operation.UNPUBLISH, changes("publications[a]", "publications[b]", after=None), 10, 0),
+    (Operation.PRODUCT_UPDATE, changes("metafields[a.b]"), 10 + 0.4, 1),
+    (Operation.PRODUCT_UPDATE, changes("metafields[a.b]", "metafields[a.c]", "metafields[a.d]"), 10 + 1.2, 3),
+    (Operation.PRODUCT_UPDATE, changes(*(f"metafields[a.{n}]" for n in range(10))), 10 + 4, 6),
+    (Operation.VARIANTS_UPDATE, changes("variants[A].price"), 10 + 0.2, 0),
+    (Operation.VARIANTS_UPDATE, changes("variants[A].price", "variants[A].cost"), 10 + 0.2 + 1, 0),
+    (Operation.MEDIA_SET, changes("images", after=PICTURES), 10 + 3.8, 3),
+    (Operation.MEDIA_SET, [*changes("images", after=PICTURES), *changes("title", "seo.title")], 10 + 3.8, 4),
+    (Operation.PRODUCT_CREATE, changes("title"), 10 + 0.4, 2 + 2 + 3),
+    (Operation.PRODUCT_CREATE, changes("title", "variants[A].price", "variants[A].stock[default]", "metafields[a.b]"),
+     10 + 0.2 + 0.8, 2 + 2 + 5 + 3),
 ])
-def test_what_an_operation_costs(operation: Operation, made: list[Change], points: float) -> None:
+def test_what_an_operation_costs_and_what_its_answer_adds(operation: Operation, made: list[Change], points: float,
+                                                          told: float) -> None:
     assert estimate(operation, made) == pytest.approx(points)
+    assert estimate(operation, made, told=True) == pytest.approx(points + told)
+
+
+def test_few_answers_tell_all_and_many_are_read_back() -> None:
+    created = [item(Operation.PRODUCT_CREATE, changes("title", "variants[A].price", "metafields[a.b]"), f"p{number}")
+               for number in range(3)]
+    plain = item(Operation.PRODUCT_UPDATE, changes("title"), "q")
+    assert read_back([created[0], plain]) == frozenset()
+    assert read_back([*created, plain]) == {one.item_id for one in created}
+    assert read_back([plain]) == read_back([]) == frozenset()
 
 
 def test_each_variant_and_each_picture_has_its_price() -> None:
@@ -87,10 +117,6 @@ def test_more_rows_of_stock_never_cost_less(rows: int, more: int) -> None:
     assert 0 <= estimate(Operation.INVENTORY_SET, stock(rows)) <= estimate(Operation.INVENTORY_SET, stock(rows + more))
 
 
-def item(operation: Operation, made: list[Change], key: str = "p") -> PlanItem:
-    return make_item(key, "1", operation, made)
-
-
 @pytest.mark.parametrize(("items", "bucket", "told"), [
     ([], 0, Estimate(0, 0, 0)),
     ([item(Operation.PRODUCT_UPDATE, changes("title"))], 0, Estimate(10, 1, 0.1)),
@@ -98,8 +124,16 @@ def item(operation: Operation, made: list[Change], key: str = "p") -> PlanItem:
     ([item(Operation.PRODUCT_UPDATE, changes("title"))] * 300, 2000, Estimate(3000, 300, 10)),
     ([item(Operation.INVENTORY_SET, stock(1), str(number)) for number in range(250)], 0, Estimate(10, 1, 0.1)),
     ([item(Operation.INVENTORY_SET, stock(1), str(number)) for number in range(251)], 0, Estimate(20, 2, 0.2)),
-], ids=["nothing", "one", "within the bucket", "beyond the bucket", "a full batch of stock", "one row more"])
-def test_a_plan_costs_its_items_and_full_batches_of_stock(items: list[PlanItem], bucket: float,
+    ([item(Operation.METAFIELDS_SET, changes("metafields[a.b]"), str(number)) for number in range(26)], 0,
+     Estimate(26 * 4 + 20, 2, 1.24)),
+    ([item(Operation.METAFIELDS_DELETE, changes("metafields[a.b]", after=None), str(number)) for number in range(251)],
+     0, Estimate(20, 2, 0.2)),
+    ([item(Operation.PRODUCT_UPDATE, changes("title", "seo.title"))], 0, Estimate(11, 1, 0.11)),
+    ([item(Operation.PRODUCT_UPDATE, changes("title", "seo.title"), str(number)) for number in range(300)], 0,
+     Estimate(3004, 302, 30.04)),
+], ids=["nothing", "one", "within the bucket", "beyond the bucket", "a full batch of stock", "one row more",
+        "metafields of many products", "metafields to delete", "answers that tell all", "answers that are read back"])
+def test_a_plan_costs_its_items_its_shared_calls_and_its_reads(items: list[PlanItem], bucket: float,
                                                           told: Estimate) -> None:
     assert estimate_plan(items, restore_rate=100, bucket=bucket) == told
 

@@ -57,7 +57,7 @@ def test_a_new_product_is_one_creation_with_everything() -> None:
 @pytest.mark.parametrize(("path", "value", "operation", "lane", "risk"), [
     ("title", "new", Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
     ("handle", "new", Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.HIGH),
-    ("metafields[custom.a]", {"type": "t", "value": "1"}, Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
+    ("metafields[custom.a]", {"type": "t", "value": "1"}, Operation.METAFIELDS_SET, Lane.CONTENT, Risk.LOW),
     ("images", [{"source": "x", "alt": ""}], Operation.MEDIA_SET, Lane.CONTENT, Risk.LOW),
     ("category", "el-2", Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
     ("collections[lamps]", True, Operation.PRODUCT_UPDATE, Lane.CONTENT, Risk.LOW),
@@ -254,7 +254,7 @@ def test_undo_deletes_metafields_that_were_added_and_restores_those_that_were_de
         Operation.METAFIELDS_DELETE: [("metafields[a.new]", "new", None, Reason.UNDONE)],
     }
     (restored,) = inverse(make_item("p", "1", Operation.METAFIELDS_DELETE, [change("metafields[a.b]", after=None)]))
-    assert restored.operation is Operation.PRODUCT_UPDATE
+    assert restored.operation is Operation.METAFIELDS_SET
 
 
 def test_a_plans_hash_follows_from_its_inputs_and_items_in_order() -> None:

@@ -65,7 +65,7 @@ def test_a_metafield_that_was_made_is_deleted_and_one_that_was_deleted_is_made()
     done = undo({str(BRAND): ACME}, write({str(BRAND): (None, ACME)}),
                 write({str(CARE): (ACME, None)}, operation=Operation.METAFIELDS_DELETE, at=1))
     assert {item.operation: [change.path for change in item.changes] for item in done.items} == {
-        Operation.METAFIELDS_DELETE: [BRAND], Operation.PRODUCT_UPDATE: [CARE]}
+        Operation.METAFIELDS_DELETE: [BRAND], Operation.METAFIELDS_SET: [CARE]}
 
 
 def test_pictures_go_first_and_the_variants_that_show_them_wait() -> None:

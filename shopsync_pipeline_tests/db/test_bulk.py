@@ -9,7 +9,7 @@ from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.bulk import BulkOperations, Shard, ShardState
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.ledger import Ledger, LedgerState
+from shopsync_pipeline.db.ledger import Ahead, Ledger, LedgerState, Settled
 from shopsync_pipeline.db.plans import Plans
 from shopsync_pipeline_tests.db.samples import NOON, OTHER, SHOP, after_noon, item
 
@@ -24,9 +24,9 @@ def prepared(database: Database, shop: str = SHOP, items: list[PlanItem] = ITEMS
         bulk, ledger = BulkOperations(connection, shop), Ledger(connection, shop)
         shard_id = bulk.prepare(plan_id=plan_id, run_id="run", operation=Operation.PRODUCT_UPDATE, document="d",
                                 at_once=2)
-        sent = [ledger.write_ahead(plan_id=plan_id, run_id="run", operation="product_update",
-                                   idempotency_key=one.item_id, request={"variables": {"n": number}}, items=[one])
-                for number, one in enumerate(items)]
+        sent = ledger.write_ahead([
+            Ahead(plan_id=plan_id, run_id="run", operation="product_update", idempotency_key=one.item_id,
+                  request={"variables": {"n": number}}, items=(one,)) for number, one in enumerate(items)])
         bulk.add_lines(shard_id, 0, sent[:2])
         bulk.add_lines(shard_id, 2, sent[2:])
     return shard_id, [row.ledger_id for row in sent]
@@ -87,7 +87,7 @@ def test_a_settled_line_is_open_no_more(database: Database, state: LedgerState) 
     shard_id, rows = prepared(database)
     with database.write() as connection:
         bulk = BulkOperations(connection, SHOP)
-        Ledger(connection, SHOP).settle(rows[1], state)
+        Ledger(connection, SHOP).settle([Settled(ledger_id=rows[1], state=state)])
         assert [line.number for line in bulk.open_lines(shard_id)] == [0, 2, 3, 4]
         assert [line.number for line in bulk.open_lines(shard_id, after=0, most=2)] == [2, 3]
         assert [line.number for line in bulk.lines(shard_id, [3, 1, 0, 99])] == [0, 3]

@@ -49,15 +49,20 @@ def shop_of(products: int, variants: int) -> dict[str, dict[str, Any]]:
     return found
 
 
+TOO_DEAR = {"errors": [{"message": "too dear", "extensions": {"code": "MAX_COST_EXCEEDED"}}]}
+
+
 class Shop:
     """Answers the read documents from full product nodes; cursors are positions."""
 
-    def __init__(self, products: dict[str, dict[str, Any]], *, most_ids: int = 250, cost_by_id: float = 1) -> None:
+    def __init__(self, products: dict[str, dict[str, Any]], *, most_ids: int = 250, cost_by_id: float = 0,
+                 flat_cost: float = 1) -> None:
         self.products = products
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.gone: set[str] = set()
         self.most_ids = most_ids
         self.cost_by_id = cost_by_id
+        self.flat_cost = flat_cost
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         body = orjson.loads(request.content)
@@ -65,9 +70,11 @@ class Shop:
         self.asked.append((name, variables))
         count = variables.get("first") if name == "ProductsPage" else len(variables.get("ids", ()))
         if count and count > self.most_ids:
-            return httpx.Response(200, json={"errors": [{"message": "too dear",
-                                                         "extensions": {"code": "MAX_COST_EXCEEDED"}}]})
-        cost = {"requestedQueryCost": max(1, count or 0) * self.cost_by_id, "actualQueryCost": 1}
+            return httpx.Response(200, json=TOO_DEAR)
+        requested = self.flat_cost + (count or 0) * self.cost_by_id
+        if requested > 1000:
+            return httpx.Response(200, json=TOO_DEAR)
+        cost = {"requestedQueryCost": requested, "actualQueryCost": 1}
         return httpx.Response(200, json={"data": getattr(self, name)(variables), "extensions": {"cost": cost}})
 
     def page(self, rows: Sequence[Any], first: int, after: str | None) -> dict[str, Any]:
@@ -180,7 +187,7 @@ def test_a_product_that_is_too_dear_alone_is_an_error() -> None:
 
 def test_the_sizes_stay_below_the_platforms_limit_of_a_request() -> None:
     assert PAGE.page_cost < 950
-    assert BY_ID.products * BY_ID.product_cost < 1000
+    assert BY_ID.product_cost < 950
 
 
 def test_a_delta_asks_by_update_time_in_utc() -> None:
@@ -216,11 +223,13 @@ def test_products_are_read_by_id_and_the_missing_are_told() -> None:
     assert by_ids(shop, []) == FoundById((), ())
 
 
-@pytest.mark.parametrize(("cost_by_id", "most", "counts"), [
-    (56, 250, [16, 16, 16, 12]), (1, 250, [16, 44]), (1, 7, [16, 8, 4]),
-])
-def test_how_many_ids_are_asked_at_once_follows_what_they_cost(cost_by_id: float, most: int, counts: list[int]) -> None:
-    shop = Shop(shop_of(60, 1), cost_by_id=cost_by_id, most_ids=most)
+@pytest.mark.parametrize(("flat", "by_id", "most", "counts"), [
+    (56, 0, 250, [60]), (0, 56, 250, [60, 30, 15, 15, 15, 15]),
+    (0, 20, 250, [60, 30, 30]), (1, 0, 7, [60, 30, 15, 7, 7]),
+], ids=["a list counts once", "each id counts", "each id counts a little", "few ids are taken"])
+def test_how_many_ids_are_asked_at_once_follows_what_they_cost(flat: float, by_id: float, most: int,
+                                                               counts: list[int]) -> None:
+    shop = Shop(shop_of(60, 1), cost_by_id=by_id, flat_cost=flat, most_ids=most)
     assert len(by_ids(shop, list(shop.products)).products) == 60
     assert [len(asked["ids"]) for _, asked in shop.asked][:len(counts)] == counts
 

@@ -220,8 +220,10 @@ def test_an_update_sends_what_changed_and_clears_with_empty_values() -> None:
         "product": {"title": "Lamp 2", "vendor": "", "tags": [], "seo": {"title": "", "description": "D"},
                     "status": "ACTIVE", "metafields": [
                         {"namespace": "custom", "key": "brand", "type": "single_line_text_field", "value": "B"}]},
-        "metafields": 1, "metafieldKeys": ["custom.brand"], "withSeo": True, "withMetafields": True,
-        "collections": 50, "withCategory": False, "withCollections": False,
+        "metafields": 1, "metafieldKeys": ["custom.brand"], "withSeo": True, "withMetafields": False,
+        "with1": True, "namespace1": "custom", "key1": "brand", "with2": False, "namespace2": None, "key2": "",
+        "with3": False, "namespace3": None, "key3": "", "collections": 1, "withCategory": False,
+        "withCollections": False,
     }
     assert made.repeatable
 
@@ -230,7 +232,7 @@ def test_an_update_is_answered_as_the_shop_shows_it() -> None:
     asked_for = item(Operation.PRODUCT_UPDATE, {"title": "Lamp 2", "tags": ["x"], "vendor": None, "seo.title": "S",
                                                 "metafields[custom.brand]": {"type": "json", "value": "{ }"}})
     node = {"id": PRODUCT, "title": "Lamp 2", "tags": ["X"], "vendor": "", "seo": {"title": "S", "description": ""},
-            "metafields": {"nodes": [{"namespace": "custom", "key": "brand", "type": "json", "value": "{}"}]}}
+            "metafield1": {"namespace": "custom", "key": "brand", "type": "json", "value": "{}"}}
     made = request(asked_for, LINKS, location_id=PLACE)
     after = written(asked_for, made, {"productUpdate": {"product": node}}, LINKS)
     assert after.fields == {"title": "Lamp 2", "tags": ["X"], "vendor": None, "seo.title": "S",
@@ -244,7 +246,7 @@ def test_variants_are_updated_by_id_with_what_changed() -> None:
         "variants[B].sku": "B2", "variants[B].cost": None, "variants[B].weight": None, "variants[B].tracked": True,
         "variants[B].image": "https://img.example/1.jpg", "variants[B].options": ["Green"]}, options=["Color"])
     assert made.variables == {
-        "productId": PRODUCT, "withItem": True, "withMedia": True,
+        "productId": PRODUCT, "withOptions": True, "withItem": True, "withMedia": True,
         "variants": [
             {"id": "gid://shopify/ProductVariant/1", "price": "1.00", "compareAtPrice": None, "barcode": None},
             {"id": "gid://shopify/ProductVariant/2", "mediaId": "gid://shopify/MediaImage/7",
@@ -293,7 +295,8 @@ def test_known_pictures_are_sent_by_id_and_new_ones_by_address() -> None:
                              {"source": "https://img.example/1.jpg", "alt": ""},
                              {"source": "gid://shopify/Video/8", "alt": ""}]
     made = asked(Operation.MEDIA_SET, {"images": pictures})
-    assert made.variables == {"identifier": {"id": PRODUCT}, "media": 3, "input": {"files": [
+    assert made.variables == {"identifier": {"id": PRODUCT}, "media": 3, "told": True, "withSeo": False,
+                              "withCategory": False, "input": {"files": [
         {"originalSource": "https://img.example/new.jpg", "contentType": "IMAGE", "alt": "N"},
         {"id": "gid://shopify/MediaImage/7", "alt": ""}, {"id": "gid://shopify/Video/8", "alt": ""}]}}
     assert not made.repeatable

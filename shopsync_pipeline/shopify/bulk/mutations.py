@@ -12,12 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shopsync_pipeline.core.cost import MUTATION, connection
 from shopsync_pipeline.core.fields import Operation
+from shopsync_pipeline.core.prices import MUTATION, connection
+from shopsync_pipeline.shopify.asked import Request, page
 from shopsync_pipeline.shopify.client import ShopifyClient
 from shopsync_pipeline.shopify.documents import document
 from shopsync_pipeline.shopify.errors import GraphQLFault
-from shopsync_pipeline.shopify.requests import Request
 
 METAFIELDS_TOLD = 40
 """Metafields of a new product that its line's answer can tell about: a document may have one connection, which is the
@@ -25,19 +25,23 @@ variants', so each metafield has a field of its own."""
 
 _IN_BULK: Mapping[str, str] = {
     "product_set": "bulk_product_set", "product_update": "bulk_product_update", "variants_update": "variants_update",
-    "variants_create": "variants_create", "media_set": "media_set", "metafields_delete": "metafields_delete",
-    "publish": "publish", "unpublish": "unpublish", "product_delete": "product_delete",
-    "inventory_set": "inventory_set",
+    "variants_create": "variants_create", "media_set": "media_set", "metafields_set": "metafields_set",
+    "metafields_delete": "metafields_delete", "publish": "publish", "unpublish": "unpublish",
+    "product_delete": "product_delete", "inventory_set": "inventory_set",
 }
 """Document of a direct mutation → that of the same in bulk: one root, one connection at most."""
 
 DOCUMENTS = tuple(sorted(set(_IN_BULK.values())))
 """The documents that are run in bulk."""
 
+DIRECT: Mapping[str, str] = {bulk: direct for direct, bulk in _IN_BULK.items()}
+"""Document in bulk → that of the same mutation sent directly."""
+
 USUAL_DOCUMENT: Mapping[Operation, str] = {
     Operation.PRODUCT_CREATE: "bulk_product_set", Operation.PRODUCT_UPDATE: "bulk_product_update",
     Operation.VARIANTS_UPDATE: "variants_update", Operation.VARIANTS_CREATE: "variants_create",
-    Operation.MEDIA_SET: "media_set", Operation.METAFIELDS_DELETE: "metafields_delete", Operation.PUBLISH: "publish",
+    Operation.MEDIA_SET: "media_set", Operation.METAFIELDS_SET: "metafields_set",
+    Operation.METAFIELDS_DELETE: "metafields_delete", Operation.PUBLISH: "publish",
     Operation.UNPUBLISH: "unpublish", Operation.PRODUCT_DELETE: "product_delete",
     Operation.INVENTORY_SET: "inventory_set",
 }
@@ -58,7 +62,9 @@ def bulk_request(request: Request) -> Request | None:
         for slot, row in enumerate(variables["input"].get("metafields", ())[:METAFIELDS_TOLD]):
             variables |= {f"w{slot}": True, f"n{slot}": row["namespace"], f"k{slot}": row["key"]}
     elif name == "bulk_product_update":
-        variables = {key: value for key, value in variables.items() if key not in ("collections", "withCollections")}
+        keys = variables["metafieldKeys"]
+        variables = {key: variables[key] for key in ("identifier", "product", "withSeo", "withCategory")}
+        variables |= {"metafieldKeys": keys, "metafields": page(len(keys)), "withMetafields": bool(keys)}
     return replace(request, document=name, variables=variables, cost=0.0)
 
 

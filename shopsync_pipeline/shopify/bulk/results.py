@@ -15,14 +15,10 @@ import orjson
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.shopify.answered import Written, written
-from shopsync_pipeline.shopify.bulk.mutations import METAFIELDS_TOLD
+from shopsync_pipeline.shopify.asked import Request
+from shopsync_pipeline.shopify.bulk.mutations import DIRECT, METAFIELDS_TOLD
 from shopsync_pipeline.shopify.errors import GraphQLFault, ShopifyError, UserError, UserErrors
 from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
-from shopsync_pipeline.shopify.requests import Request
-
-_NOT_SAID_NO = frozenset({"INTERNAL_SERVER_ERROR", "INTERNAL_ERROR", "THROTTLED", "TIMEOUT", "SERVICE_UNAVAILABLE",
-                          "IDEMPOTENCY_CONCURRENT_REQUEST"})
-"""Codes of a line that do not say whether it was executed, or that are no fault of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +47,16 @@ class ResultLine:
         return payload is not None and not payload.get("userErrors") and not self.errors
 
     def refusal(self, root: str) -> ShopifyError | None:
-        """Why the line was not executed, where it says so."""
+        """The error that the line was answered with; `shopify.faults.fault_of` says what it means."""
         payload = (self.data or {}).get(root)
         if payload is not None:
             refused = [UserError.from_row(row) for row in payload.get("userErrors") or ()]
-            if not refused or _NOT_SAID_NO.intersection(row.code or "" for row in refused):
-                return None
-            return UserErrors(root, refused)
-        codes = tuple(str(code) for row in self.errors if (code := (row.get("extensions") or {}).get("code")))
-        if not self.errors or _NOT_SAID_NO.intersection(codes):
+            return UserErrors(root, refused) if refused else None
+        if not self.errors:
             return None
+        codes = tuple(str(code) for row in self.errors if (code := (row.get("extensions") or {}).get("code")))
         told = "; ".join(str(row.get("message", "")) for row in self.errors[:5])
-        return GraphQLFault(f"Shopify refused a line of {root} in a bulk operation: {told}. Nothing was changed by it.",
-                            codes=codes)
+        return GraphQLFault(f"Shopify answered a line of {root} in a bulk operation with: {told}.", codes=codes)
 
 
 def written_by_line(item: PlanItem, request: Request, data: Mapping[str, Any], links: Links | None,
@@ -73,11 +66,12 @@ def written_by_line(item: PlanItem, request: Request, data: Mapping[str, Any], l
 
     Raises `AnswerLost` as `written` does.
     """
+    direct = replace(request, document=DIRECT[request.document])
     if request.document == "bulk_product_set":
-        result = written(item, request, {request.root: _as_answered(data[request.root])}, links, listings)
+        result = written(item, direct, {request.root: _as_answered(data[request.root])}, links, listings)
         told = _told(request.variables["input"])
     else:
-        result = written(item, request, data, links, listings)
+        result = written(item, direct, data, links, listings)
         told = request.document != "bulk_product_update" or not _memberships(request.variables["product"])
     return result if told else replace(result, complete=False)
 

@@ -13,7 +13,7 @@ from typing import IO, Any
 import httpx
 import stamina
 
-from shopsync_pipeline.core.cost import MUTATION
+from shopsync_pipeline.core.prices import MUTATION
 from shopsync_pipeline.shopify.bulk.faults import BulkFault
 from shopsync_pipeline.shopify.client import ShopifyClient
 

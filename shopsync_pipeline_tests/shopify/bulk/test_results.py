@@ -11,11 +11,12 @@ from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
+from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.bulk.mutations import METAFIELDS_TOLD, bulk_request
 from shopsync_pipeline.shopify.bulk.results import ResultLine, written_by_line
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, UserErrors
 from shopsync_pipeline.shopify.listings import Listings
-from shopsync_pipeline.shopify.requests import Request, request
+from shopsync_pipeline.shopify.requests import request
 
 ROOT = "productUpdate"
 DONE = {"product": {"id": "gid://shopify/Product/1"}, "userErrors": []}
@@ -48,15 +49,11 @@ def test_an_error_of_the_line_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("row", [
-    line(errors=[{"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]),
-    line(errors=[{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]),
     line({ROOT: None}),
-    line({ROOT: None}, [{"message": "x", "extensions": {"code": "TIMEOUT"}}]),
     line({ROOT: DONE}, [{"message": "a field of the answer failed"}]),
-    line({ROOT: {"userErrors": [{"message": "in flight", "code": "IDEMPOTENCY_CONCURRENT_REQUEST"}]}}),
     line({"other": DONE}),
     line(),
-], ids=["internal", "throttled", "null", "timeout", "half", "in flight", "other root", "nothing"])
+], ids=["null", "half", "other root", "nothing"])
 def test_what_says_neither_yes_nor_no_is_unknown(row: ResultLine) -> None:
     assert (row.answers(ROOT), row.refusal(ROOT)) == (False, None)
 
