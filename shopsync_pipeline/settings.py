@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     headroom: float = Field(0.0, alias="SYNC_HEADROOM", ge=0, le=0.9, description=(
         "Share of the shop's points, at hand and coming back, that is left to other clients of the same app (0 to "
         "0.9)"))
+    bulk: Bulk = Field(Bulk.AUTO, alias="SYNC_BULK", description=(
+        "Whether large pushes and whole reads go by Shopify's bulk operations: auto (as much as ends sooner that way), "
+        "never or always"))
     conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
         "What happens when both sides changed a field: manual_review, etilize_priority, shopify_priority, merge_fields "
         "or timestamp_based"))
@@ -131,8 +134,6 @@ class Settings(BaseSettings):
         "Share of each lane's items that goes first; the rest follows only if those went well (0: no such first part)"))
     canary_max_failed: float = Field(0.1, alias="SYNC_CANARY_MAX_FAILED", ge=0, le=1, description=(
         "Share of that first part that may fail or be set aside before the rest is held for a person (0 to 1)"))
-    bulk: Bulk = Field(Bulk.AUTO, alias="SYNC_BULK", description=(
-        "Whether large pushes go by Shopify's bulk operations: auto (as much as ends sooner so), never or always"))
     bulk_shard_mb: int = Field(90, alias="SYNC_BULK_SHARD_MB", ge=1, le=95, description=(
         "Megabytes of one file of a bulk operation at the most; Shopify takes 100"))
     reread_after: float = Field(5.0, alias="SYNC_REREAD_AFTER", ge=0, description=(

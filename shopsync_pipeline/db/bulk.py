@@ -148,8 +148,8 @@ class BulkOperations:
             shard_id=row["shard_id"], plan_id=row["plan_id"], run_id=row["run_id"],
             operation=Operation(row["operation"]), document=row["document"], state=ShardState(row["state"]),
             attempt=row["attempt"], at_once=row["at_once"], lines=row["lines"], sha256=row["sha256"],
-            staged_path=row["staged_path"], operation_id=row["operation_id"], outcome=row["outcome"], prepared_at=row["prepared_at"],
-            starting_at=row["starting_at"],
+            staged_path=row["staged_path"], operation_id=row["operation_id"], outcome=row["outcome"],
+            prepared_at=row["prepared_at"], starting_at=row["starting_at"],
         ) for row in rows]
 
     def lines(self, shard_id: str, numbers: Sequence[int]) -> list[Line]:

@@ -112,4 +112,4 @@ async def cancel(client: ShopifyClient, operation_id: str) -> None:
 
     Raises `UserErrors` for one that has ended already.
     """
-    await client.mutate("bulk_cancel", {"id": operation_id}, cost=MUTATION, repeatable=True)
+    await client.mutate("bulk_operation_cancel", {"id": operation_id}, cost=MUTATION, repeatable=True)
