@@ -13,6 +13,7 @@ import pytest
 from shopsync_pipeline.core.bulk import BulkSpeed
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.db.bulk import BulkOperations, ShardState
+from shopsync_pipeline.db.dead_letters import DeadLetters
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.engine import bulk_lane, bulk_shards
@@ -134,8 +135,25 @@ def test_a_refused_line_is_rejected_and_the_others_go_on(context: Context, tmp_p
     assert len(dev_store.products()) == 28
     with context.database.read() as connection:
         (entry,) = Ledger(connection, context.shop_id).history(["handle:lamp-3"])
+        letters = DeadLetters(connection, context.shop_id).active(None)
     assert (entry.state, "L3 is not welcome" in str(entry.error)) == ("rejected", True)
+    assert sorted(letters) == ["handle:lamp-17", "handle:lamp-3"]
     assert push(context, plan).items(ItemState.REJECTED) == 2
+
+
+@SQLITE
+def test_a_wall_of_the_platform_is_left_for_the_direct_way_to_meet(context: Context, tmp_path: Path,
+                                                                  dev_store: DevStore) -> None:
+    dev_store.control("settings", {"variant_wall": 0, "daily_variants": 10})
+    Shelf(tmp_path / "export", 30)
+    plan = planned(context)
+
+    outcome = by_bulk(context, plan)
+
+    assert (outcome.count(ItemState.CONFIRMED), len(outcome.direct), len(outcome.told)) == (10, 20, 10)
+    assert unsettled(context) == 0
+    with context.database.read() as connection:
+        assert DeadLetters(connection, context.shop_id).active(None) == {}
 
 
 @SQLITE
