@@ -134,6 +134,8 @@ class Settings(BaseSettings):
         "Share of each lane's items that goes first; the rest follows only if those went well (0: no such first part)"))
     canary_max_failed: float = Field(0.1, alias="SYNC_CANARY_MAX_FAILED", ge=0, le=1, description=(
         "Share of that first part that may fail or be set aside before the rest is held for a person (0 to 1)"))
+    bulk_shard_mb: int = Field(90, alias="SYNC_BULK_SHARD_MB", ge=1, le=95, description=(
+        "Megabytes of one file of a bulk operation at the most; Shopify takes 100"))
     reread_after: float = Field(5.0, alias="SYNC_REREAD_AFTER", ge=0, description=(
         "Seconds after which a product is read again just before it is written, so that no edit made since is lost"))
     max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(

@@ -43,13 +43,13 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, mutations:
     An item that was not executed is planned again and may be sent once more. `answers`: ledger id → the mutation's own
     answer, where there was one that did not tell everything.
     """
-    store = await _read(context, client, shop, [item for sent in mutations for item in sent.items])
-    executed = {sent.ledger_id: _executed(sent.items, store) for sent in mutations}
+    store = await read_store(context, client, shop, [item for sent in mutations for item in sent.items])
+    executed = {sent.ledger_id: took_effect_of(sent.items, store) for sent in mutations}
     with context.database.write() as connection:
         ledger, plans = Ledger(connection, context.shop_id), Plans(connection, context.shop_id)
         for sent in mutations:
             effect, answer = executed[sent.ledger_id], (answers or {}).get(sent.ledger_id)
-            confirmed = [_as_read(item, store.of(item)) for item in sent.items] if effect else []
+            confirmed = [as_read(item, store.of(item)) for item in sent.items] if effect else []
             confirm(connection, context.shop_id, confirmed)
             close_written(connection, context.shop_id, sent.plan_id, [one.item for one in confirmed])
             ledger.settle([Settled(
@@ -65,7 +65,7 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, mutations:
 
 
 @dataclass(frozen=True, slots=True)
-class _Store:
+class Store:
     """What the store shows of some items' products."""
 
     by_key: Mapping[str, RemoteProduct]
@@ -80,7 +80,8 @@ class _Store:
         return self.by_id.get(item.product_id or self.made.get(item.product_key, ""))
 
 
-async def _read(context: Context, client: ShopifyClient, shop: Shop, items: Sequence[PlanItem]) -> _Store:
+async def read_store(context: Context, client: ShopifyClient, shop: Shop, items: Sequence[PlanItem]) -> Store:
+    """What the store shows now of the products of items."""
     where, listings, known = shop.location_id, shop.listings, known_links(context)
     with context.database.read() as connection:
         bases = BaseStore(connection, context.shop_id).get(dict.fromkeys(item.product_key for item in items))
@@ -91,11 +92,11 @@ async def _read(context: Context, client: ShopifyClient, shop: Shop, items: Sequ
     by_key = (await read_by_custom_ids(client, created, known=known, location_id=where, listings=listings)
               if created else {})
     by_id = await read_by_ids(client, filter(None, others), known=known, location_id=where, listings=listings)
-    return _Store({key: product for key, product in by_key.items() if product is not None},
+    return Store({key: product for key, product in by_key.items() if product is not None},
                   {product.links.product: product for product in by_id.products}, made)
 
 
-def _executed(items: Sequence[PlanItem], store: _Store) -> bool:
+def took_effect_of(items: Sequence[PlanItem], store: Store) -> bool:
     """Whether the mutation that carried `items` took effect.
 
     A mutation is all or nothing, so its items speak for each other. Stock that shows a third figure says nothing: an
@@ -109,7 +110,8 @@ def _executed(items: Sequence[PlanItem], store: _Store) -> bool:
     return arrived > sum(figure == change.before for change, figure in rows)
 
 
-def _as_read(item: PlanItem, product: RemoteProduct | None) -> Confirmed:
+def as_read(item: PlanItem, product: RemoteProduct | None) -> Confirmed:
+    """An item that took effect, as its product was read after it; `None`: the product is gone."""
     if product is None:
         return Confirmed(item, {change.path: None for change in item.changes}, None)
     fields, links = product.fields, product.links

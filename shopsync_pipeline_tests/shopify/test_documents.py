@@ -67,8 +67,8 @@ def test_a_fragment_that_several_documents_carry_is_the_same_everywhere() -> Non
         for part in parse(document(name)).definitions:
             if isinstance(part, FragmentDefinitionNode):
                 texts.setdefault(part.name.value, set()).add(print_ast(part))
-    assert {name: len(found) for name, found in texts.items()} == {"ReadBulkOperation": 1, "ReadParts": 1,
-                                                                         "ReadProduct": 1, "ReadVariant": 1}
+    assert {name: len(found) for name, found in texts.items()} == {
+        "ReadBulkOperation": 1, "ReadParts": 1, "ReadProduct": 1, "ReadVariant": 1}
 
 
 def test_an_unknown_document_is_an_error() -> None:

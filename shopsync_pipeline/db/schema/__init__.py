@@ -4,6 +4,7 @@ Documents are JSON kept as text: their key order (a product's own order of varia
 by digest, never searched inside.
 """
 
+from shopsync_pipeline.db.schema.bulk import bulk_line, bulk_operation, bulk_speed
 from shopsync_pipeline.db.schema.catalog import (
     catalog_change,
     catalog_feed_change,
@@ -27,6 +28,9 @@ from shopsync_pipeline.db.schema.store import base_product, snapshot, snapshot_p
 __all__ = [
     "UtcDateTime",
     "base_product",
+    "bulk_line",
+    "bulk_operation",
+    "bulk_speed",
     "catalog_change",
     "catalog_feed_change",
     "catalog_feed_row",
