@@ -8,14 +8,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, RowMapping, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, RowMapping, Select, exists, func, insert, select, update
 
 from shopsync_pipeline.core.errors import PlanRefusedError
-from shopsync_pipeline.core.fields import Risk
+from shopsync_pipeline.core.fields import Operation, Risk
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.core.rollout import Held, Hold
 from shopsync_pipeline.db.rows import CHUNK, chunks, from_text, new_id, now, to_text
 from shopsync_pipeline.db.schema import plan, plan_item, sync_dependency
+
+_first = plan_item.alias("first_item")
 
 
 class PlanState(StrEnum):
@@ -243,6 +245,31 @@ class Plans:
             .order_by(plan_item.c.seq).limit(most)
         )
         return [(seq, PlanItem.from_json(from_text(document))) for seq, document in rows]
+
+    def planned(self, plan_id: str, lane: Lane, operation: Operation) -> tuple[int, float]:
+        """How many items of one operation are still planned in a lane, and the points that one costs on average."""
+        row = self._connection.execute(
+            select(func.count(), func.avg(plan_item.c.cost)).where(*self._of(plan_id, lane, operation))).one()
+        return row[0], float(row[1] or 0.0)
+
+    def last(self, plan_id: str, lane: Lane, operation: Operation, most: int) -> list[PlanItem]:
+        """The last items of one operation that are still planned in a lane, in sending order. None that waits for
+        another item is among them."""
+        waits = exists().where(sync_dependency.c.plan_id == plan_item.c.plan_id,
+                               sync_dependency.c.item_id == plan_item.c.item_id,
+                               sync_dependency.c.depends_on.in_(
+                                   select(_first.c.item_id).where(_first.c.plan_id == plan_id,
+                                                                  _first.c.state != ItemState.CONFIRMED.value)))
+        rows = self._connection.execute(
+            select(plan_item.c.document).where(*self._of(plan_id, lane, operation), ~waits)
+            .order_by(plan_item.c.seq.desc()).limit(most)
+        ).scalars().all()
+        return [PlanItem.from_json(from_text(document)) for document in reversed(rows)]
+
+    @staticmethod
+    def _of(plan_id: str, lane: Lane, operation: Operation) -> tuple[ColumnElement[bool], ...]:
+        return (plan_item.c.plan_id == plan_id, plan_item.c.lane == lane.value,
+                plan_item.c.operation == operation.value, plan_item.c.state == ItemState.PLANNED.value)
 
     def to_send(self, plan_id: str, lane: Lane) -> tuple[int, float]:
         """Items of a lane that are still to be sent, and the points that they are expected to cost."""

@@ -14,11 +14,13 @@ from shopsync_pipeline.core.fields import Risk
 from shopsync_pipeline.core.plan import Lane
 from shopsync_pipeline.core.progress import Progress
 from shopsync_pipeline.core.rollout import Held, canary
+from shopsync_pipeline.db.bulk import BulkOperations
 from shopsync_pipeline.db.group_commit import GroupCommit
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState, Plans, PlanState, SavedPlan
 from shopsync_pipeline.db.progress import progress_of
 from shopsync_pipeline.db.shops import writing_to
+from shopsync_pipeline.engine.bulk_lane import adopt_left
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.monitoring import require_sending
 from shopsync_pipeline.engine.pull import open_shop
@@ -51,12 +53,14 @@ class ApplyReport:
 async def recover(context: Context, holder: str) -> int:
     """Settles what a run that died left unknown, before anything is read or planned; returns how many mutations."""
     with context.database.read() as connection:
-        if not Ledger(connection, context.shop_id).has_unknown():
+        if not (Ledger(connection, context.shop_id).has_unknown()
+                or BulkOperations(connection, context.shop_id).unfinished()):
             return 0
     with writing_to(context.database, context.shop_id, holder):
         async with context.client() as client:
             shop = await open_shop(context, client)
-            return await settle_unknown(context, client, shop)
+            adopted = await adopt_left(context, client, shop)
+            return adopted + await settle_unknown(context, client, shop)
 
 
 async def push_lane(context: Context, plan_id: str, lane: Lane, *, run_id: str | None = None,
@@ -87,6 +91,7 @@ async def push_lane(context: Context, plan_id: str, lane: Lane, *, run_id: str |
     with writing_to(context.database, context.shop_id, f"run {run_id}" if run_id else "shopsync"), stop.listening():
         async with context.client() as client, GroupCommit(context.database) as commit:
             shop = await open_shop(context, client)
+            await adopt_left(context, client, shop)
             await settle_unknown(context, client, shop)
             with context.database.write() as connection:
                 plans = Plans(connection, context.shop_id)

@@ -13,7 +13,16 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shopsync_pipeline.core.bulk import MOST_AT_ONCE, Bulk, Sighting, measured, share_of_bulk, smoothed
+from shopsync_pipeline.core.bulk import (
+    MOST_AT_ONCE,
+    UNMEASURED,
+    Bulk,
+    BulkSpeed,
+    Sighting,
+    measured,
+    share_of_bulk,
+    smoothed,
+)
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.bulk import BulkOperations, Shard, ShardState
@@ -91,10 +100,14 @@ class BulkSender:
             return 0
         if self._context.settings.bulk is Bulk.ALWAYS:
             return n
-        with self._context.database.read() as connection:
-            speed = BulkOperations(connection, self._context.shop_id).speed(USUAL_DOCUMENT[operation])
         bucket = self._client.bucket
-        return share_of_bulk(n, cost, bucket.restore_rate or 0.0, bucket.available or 0.0, speed)
+        return share_of_bulk(n, cost, bucket.restore_rate or 0.0, bucket.available or 0.0, self.speed(operation))
+
+    def speed(self, operation: Operation) -> BulkSpeed:
+        """How fast the shop runs an operation in bulk, as remembered or, before the first, as guessed."""
+        with self._context.database.read() as connection:
+            known = BulkOperations(connection, self._context.shop_id).speed(USUAL_DOCUMENT[operation])
+        return known or UNMEASURED
 
     async def run(self, items: Sequence[PlanItem]) -> list[PlanItem]:
         """Sends `items`, which are in sending order; returns those that have to go the direct way after all.

@@ -7,7 +7,7 @@ one product never run side by side: each may change the ids that the next one ne
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shopsync_pipeline.core.batches import Batch, Limits, batches
@@ -15,6 +15,7 @@ from shopsync_pipeline.core.cost import read_back
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.plans import ItemState, Plans
+from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.engine.fitness import Fitness, examine
 from shopsync_pipeline.engine.push.outcomes import Outcomes
 from shopsync_pipeline.engine.push.work import Work
@@ -58,13 +59,27 @@ class Feed:
         self._only = only
         self._busy: set[str] = set()
         self._freed = asyncio.Event()
-        self.end: int | None = None
-        """The place in the plan from which on others take the items."""
 
     def done(self, chain: Chain) -> None:
         """Says that a chain is through, whatever became of it."""
-        self._busy -= chain.products
+        self.release(chain.products)
+
+    def claim(self, items: Iterable[PlanItem]) -> list[PlanItem]:
+        """Those of `items` whose products are not on their way; the feed leaves those products alone from now on."""
+        claimed = [item for item in items if item.product_key not in self._busy]
+        self._busy |= {item.product_key for item in claimed}
+        return claimed
+
+    def release(self, products: Collection[str]) -> None:
+        """Says that products are no longer on their way."""
+        self._busy -= set(products)
         self._freed.set()
+
+    async def fit(self, items: Sequence[PlanItem]) -> list[PlanItem]:
+        """Those of `items` that still fit both sides, looked at now; the others are set aside with their reason."""
+        chains = [chain for part in chunks(items, MOST) for chain in await self._examined(part)]
+        fit = {item.item_id for chain in chains for batch in chain.batches for item in batch}
+        return [item for item in items if item.item_id in fit]
 
     async def chains(self) -> AsyncIterator[Chain]:
         """All chains of the lane. Asks for the next page only when the last was taken, so that it is as it is now."""
@@ -76,9 +91,11 @@ class Feed:
                 items = [item for _, item in page if self._only is None or item.item_id in self._only]
                 ready, deferred = await self._ready(items)
                 again = again or deferred
-                for chain in await self._examined(ready):
+                chains = await self._examined(ready)
+                going = {key for chain in chains for key in chain.products}
+                self.release({item.product_key for item in ready} - going)
+                for chain in chains:
                     moved = True
-                    self._busy |= chain.products
                     yield chain
             if again and not moved:
                 if not self._busy:
@@ -89,8 +106,7 @@ class Feed:
     def _page(self, after: int) -> list[tuple[int, PlanItem]]:
         work = self._work
         with work.context.database.read() as connection:
-            page = Plans(connection, work.shop_id).page(work.plan_id, work.lane, after=after, most=self._size())
-        return page if self.end is None else [row for row in page if row[0] < self.end]
+            return Plans(connection, work.shop_id).page(work.plan_id, work.lane, after=after, most=self._size())
 
     def _size(self) -> int:
         bucket, progress = self._work.client.bucket, self._work.tally.progress
@@ -101,7 +117,8 @@ class Feed:
         return max(FEWEST, min(MOST, int(soon / cost)))
 
     async def _ready(self, items: Sequence[PlanItem]) -> tuple[list[PlanItem], bool]:
-        """The items that may go by what they wait for, and whether some have to wait for another round."""
+        """The items that may go by what they wait for, whose products are busy from now on; and whether some have to
+        wait for another round."""
         states = await asyncio.to_thread(self._states, items)
         ready: list[PlanItem] = []
         going: set[str] = set()
@@ -116,6 +133,7 @@ class Feed:
             else:
                 ready.append(item)
                 going.add(item.item_id)
+        self._busy |= {item.product_key for item in ready}
         await self._outcomes.set_aside(lost)
         return ready, deferred
 

@@ -10,6 +10,7 @@ from shopsync_pipeline.core.cost import MUTATION
 from shopsync_pipeline.db.shops import still_writing
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.pull import keep, known_links
+from shopsync_pipeline.engine.push.bulk_part import BulkPart
 from shopsync_pipeline.engine.push.feed import Chain, Feed
 from shopsync_pipeline.engine.push.outcomes import Outcomes
 from shopsync_pipeline.engine.push.readback import PARKED, ReadBack
@@ -38,8 +39,9 @@ async def send_lane(work: Work, *, only: Collection[str] | None = None) -> str |
     feed = Feed(work, outcomes, only=only)
     beating = asyncio.create_task(_beat(work))
     try:
+        bulk = await BulkPart(work, feed).begin() if only is None else None
         async with ReadBack(work) as readback:
-            stopped = await _Sending(work, feed, Sender(work, outcomes, readback), readback).run()
+            stopped = await _Sending(work, feed, Sender(work, outcomes, readback), readback, bulk).run()
         if stopped is None:
             await _look_again(work)
         return stopped
@@ -71,11 +73,13 @@ async def _look_again(work: Work) -> None:
 class _Sending:
     """The chains in flight of one lane."""
 
-    def __init__(self, work: Work, feed: Feed, sender: Sender, readback: ReadBack) -> None:
+    def __init__(self, work: Work, feed: Feed, sender: Sender, readback: ReadBack,
+                 bulk: asyncio.Task[None] | None) -> None:
         self._work = work
         self._feed = feed
         self._sender = sender
         self._readback = readback
+        self._bulk = bulk
         self._running: dict[asyncio.Task[None], Chain] = {}
         self._failed: BaseException | None = None
         self._stopped: str | None = None
@@ -108,6 +112,7 @@ class _Sending:
                 await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
                 if feeding.done() and (error := feeding.exception()) is not None:
                     self._failed = error
+                self._look_at_bulk()
                 self._reap()
                 self._work.tally.report()
         finally:
@@ -115,10 +120,15 @@ class _Sending:
             if taking is not None:
                 taking.cancel()
             await self._let_end()
+            await self._let_bulk_end()
             await asyncio.gather(feeding, return_exceptions=True)
         if self._failed is not None:
             raise self._failed
         return self._stopped
+
+    def _look_at_bulk(self) -> None:
+        if self._bulk is not None and self._bulk.done() and (error := self._bulk.exception()) is not None:
+            self._failed = self._failed or error
 
     def _must_stop(self) -> str | None:
         return self._work.stop.why(self._work.tally.points)
@@ -169,3 +179,16 @@ class _Sending:
                 await asyncio.wait(self._running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             self._reap()
             self._work.tally.report()
+
+    async def _let_bulk_end(self) -> None:
+        """Lets bulk operations come to their end, or be called off within `GRACE` seconds; what then still runs at
+        Shopify is adopted by the next push."""
+        if self._bulk is None:
+            return
+        await asyncio.wait([self._bulk], timeout=GRACE)
+        if not self._bulk.done():
+            self._stopped = self._stopped or self._must_stop()
+            self._bulk.cancel()
+            await asyncio.wait([self._bulk])
+        if not self._bulk.cancelled():
+            self._look_at_bulk()
