@@ -32,7 +32,7 @@ class Holder:
 class Account:
     """What is left to give. `level` is negative where points were promised that the shop will only have restored later;
     it stood so at `at` (seconds). `spent`: all charges that were ever reported. `told_at`: when the shop's answers last
-    had a say in it (seconds). `maximum` and `restore_rate` are those
+    had a say in it (seconds), `None` for never. `maximum` and `restore_rate` are those
     of the part of the bucket that is ours, `None` before any process had an answer."""
 
     maximum: float | None = None
@@ -40,7 +40,7 @@ class Account:
     level: float = 0.0
     at: float = 0.0
     spent: float = 0.0
-    told_at: float = 0.0
+    told_at: float | None = None
     holders: Mapping[str, Holder] = field(default_factory=dict)
 
 
@@ -88,7 +88,7 @@ class Grant:
     maximum: float | None
     restore_rate: float | None
     rivals: int
-    told: float
+    told: float | None
 
 
 def exchange(account: Account, report: Report, now: float) -> tuple[Account, Grant]:
@@ -159,4 +159,5 @@ def _granted(account: Account, report: Report, mine: Holder | None, others: Mapp
                 starts_in = max(0.0, -account.level) / rate if rate > 0 else 0.0
                 account = replace(account, level=account.level - points)
     return account, Grant(points, ready, starts_in, waiting is not None, account.level, account.spent, account.maximum,
-                          account.restore_rate, len(others), now - account.told_at), waiting
+                          account.restore_rate, len(others),
+                          None if account.told_at is None else now - account.told_at), waiting

@@ -50,11 +50,11 @@ def account_of(connection: Connection, shop_id: str) -> Account:
         for one in connection.execute(select(points_holder).where(points_holder.c.shop_id == shop_id))
     }
     return Account(row.maximum, row.restore_rate, row.level, row.counted_at.timestamp(), row.spent,
-                   row.told_at.timestamp() if row.told_at else 0.0, holders)
+                   None if row.told_at is None else row.told_at.timestamp(), holders)
 
 
 def _at(seconds: float | None) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _instant(connection: Connection) -> datetime:

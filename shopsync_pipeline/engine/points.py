@@ -1,7 +1,7 @@
 """One shop's points for all processes that share our database: each spends from a lease that it takes a little ahead.
 
-An exchange with the account takes a few milliseconds in a thread, about twice a second while a process is alone with
-the shop and five times a second for all together when it is not; a shop that nobody talks to costs none.
+An exchange with the account takes a few milliseconds in a thread: once or twice a second while a process is alone with
+the shop, five times a second for all together when it is not, and never for a shop that nobody talks to.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class SharedPoints:
         self._level = 0.0
         self._bucket: tuple[float, float] | None = None
         self._rivals = 0
+        self._brimful = False
         self._proven = False
         self._wary_until = 0.0
         self._seen: tuple[ThrottleStatus, float, float] | None = None
@@ -212,7 +213,9 @@ class SharedPoints:
             return 0.0
         maximum, rate = self._bucket
         pace = self._used / max(self._clock() - self._reported_at, 0.02)
-        return min(max(rate * (SHARED if self._rivals else ALONE), pace * SHARED), maximum * LARGEST)
+        # At the brim points are lost until what was spent is reported, so it is reported often.
+        usual = rate * (SHARED if self._rivals or self._brimful else ALONE)
+        return min(max(usual, pace * SHARED), maximum * LARGEST)
 
     def _flow(self) -> None:
         """Lets the shop's restored points arrive in the lease."""
@@ -292,7 +295,9 @@ class SharedPoints:
         self._known_spent, self._level, self._rivals = grant.spent, grant.level, grant.rivals
         if grant.maximum is not None and grant.restore_rate is not None:
             self._bucket = grant.maximum, grant.restore_rate
-        self._proven = self._proven or grant.told < TRUSTED
+            brim = grant.maximum - grant.restore_rate * ALONE
+            self._brimful = grant.level + report.held + grant.points > brim
+        self._proven = self._proven or (grant.told is not None and grant.told < TRUSTED)
         self._refused_at = now if grant.refused else None
         self._ready += grant.ready
         later = grant.points - grant.ready

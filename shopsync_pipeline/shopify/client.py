@@ -117,8 +117,10 @@ class ShopifyClient:
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
-        await self.bucket.release()
-        await self._http.__aexit__(*exc_info)
+        try:
+            await self.bucket.release()
+        finally:
+            await self._http.__aexit__(*exc_info)
 
     async def query(self, name: str, variables: Mapping[str, Any], *, cost: float, priority: int = 0) -> Answer:
         """Asks document `name`; `cost` is the estimate in points, and a lower `priority` goes first. Repeats after

@@ -25,6 +25,7 @@ def test_an_account_is_kept_from_exchange_to_exchange(database: Database) -> Non
     with database.write() as connection:
         grant = exchange_points(connection, SHOP, Report(holder="a", held=0, want=200, need=10))
         assert (grant.points, grant.ready, grant.maximum, grant.restore_rate) == (200, 200, 20_000, 0.001)
+        assert grant.told is not None
         assert 0 <= grant.told < 60
     with database.write() as connection:
         grant = exchange_points(connection, SHOP, Report(holder="b", held=0, want=20_000, need=20_000))
