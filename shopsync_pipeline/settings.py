@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     canary_max_failed: float = Field(0.1, alias="SYNC_CANARY_MAX_FAILED", ge=0, le=1, description=(
         "Share of that first part that may fail or be set aside before the rest is held for a person (0 to 1)"))
     reread_after: float = Field(5.0, alias="SYNC_REREAD_AFTER", ge=0, description=(
-        "Seconds after which a product is read again just before it is written, so that no edit made since is lost"))
+        "Seconds after which what is about to be written of a product is read again first, so that no edit is lost"))
     max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(
         "Share of linked products that a plan may take out of sale without approval (0 to 1)"))
     max_catalog_shrink: float = Field(0.2, alias="SYNC_MAX_CATALOG_SHRINK", ge=0, le=1, description=(
