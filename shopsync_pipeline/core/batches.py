@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from shopsync_pipeline.core.fields import Operation, canonical_json
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.points import INVENTORY_ROWS, METAFIELD_ROWS, PAGE
+from shopsync_pipeline.core.prices import INVENTORY_ROWS, METAFIELD_ROWS, PAGE
 
 Batch: TypeAlias = tuple[PlanItem, ...]
 """The items that one mutation carries, all of one operation."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from shopsync_pipeline.core.cost import answer_cost
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import Change, PlanItem
-from shopsync_pipeline.core.points import METAFIELD_ROWS, MUTATION, PER_METAFIELD, PER_OWNER
+from shopsync_pipeline.core.prices import METAFIELD_ROWS, MUTATION, PER_METAFIELD, PER_OWNER
 
 
 def chosen(changes: Mapping[Operation, Sequence[Change]]) -> dict[Operation, list[Change]]:

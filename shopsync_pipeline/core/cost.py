@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.parts import ITEM_ATTRIBUTES, Parts, all_parts, parts_of
 from shopsync_pipeline.core.plan import Change, PlanItem
-from shopsync_pipeline.core.points import (
+from shopsync_pipeline.core.prices import (
     ALIASES,
     INVENTORY_ROWS,
     METAFIELD_ROWS,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shopsync_pipeline.core.fields import Fields, Path, Value, place
 from shopsync_pipeline.core.plan import Change
-from shopsync_pipeline.core.points import ANSWERED_COLLECTIONS, PAGE, connection
+from shopsync_pipeline.core.prices import ANSWERED_COLLECTIONS, PAGE, connection
 
 ITEM_ATTRIBUTES = frozenset({"cost", "tracked", "requires_shipping", "weight", "country_of_origin", "hs_code"})
 """Variant attributes that Shopify keeps on the inventory item, an object of its own."""

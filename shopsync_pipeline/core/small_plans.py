@@ -16,7 +16,7 @@ from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.parts import all_parts
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.planning import make_item, ordered
-from shopsync_pipeline.core.points import METAFIELD_ROWS, MUTATION, PER_OWNER
+from shopsync_pipeline.core.prices import METAFIELD_ROWS, MUTATION, PER_OWNER
 
 FEW = 6
 """Products up to which all ways are tried (64 then); more of them are read back in any case that matters."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from shopsync_pipeline.core.fields import Operation, Path, Value, place
 from shopsync_pipeline.core.parts import Parts, all_parts, merged, parts_of
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.points import PAGE
+from shopsync_pipeline.core.prices import PAGE
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct
 from shopsync_pipeline.engine.context import Context

@@ -15,7 +15,7 @@ from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.parts import Parts
 from shopsync_pipeline.core.plan import Change, PlanItem
-from shopsync_pipeline.core.points import PAGE
+from shopsync_pipeline.core.prices import PAGE
 from shopsync_pipeline.shopify.errors import NotSendable
 from shopsync_pipeline.shopify.inputs import subject
 from shopsync_pipeline.shopify.listings import Listings

@@ -16,7 +16,7 @@ import orjson
 from graphql import parse, print_ast, visit
 from graphql.language import FieldNode, NameNode, OperationDefinitionNode, VariableNode, Visitor
 
-from shopsync_pipeline.core.points import REQUEST
+from shopsync_pipeline.core.prices import REQUEST
 from shopsync_pipeline.shopify.answers import fault_of_body
 from shopsync_pipeline.shopify.documents import document
 from shopsync_pipeline.shopify.errors import ServerFault, ShopifyError

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from shopsync_pipeline.core.points import PAGE
+from shopsync_pipeline.core.prices import PAGE
 from shopsync_pipeline.shopify.answered import Written
 from shopsync_pipeline.shopify.client import ShopifyClient
 from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings

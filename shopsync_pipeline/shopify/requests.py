@@ -13,7 +13,7 @@ from shopsync_pipeline.core.fields import Operation, Path, Value, place, variant
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.parts import ITEM_ATTRIBUTES
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.points import MUTATION
+from shopsync_pipeline.core.prices import MUTATION
 from shopsync_pipeline.core.product import DEFAULT_OPTION
 from shopsync_pipeline.shopify.asked import Known, Request, link, memberships_of, owner_of, page, points, untold
 from shopsync_pipeline.shopify.errors import NotSendable

@@ -13,7 +13,7 @@ from shopsync_pipeline.core.cheapest import by_update
 from shopsync_pipeline.core.fields import Operation, place
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import Change, PlanItem
-from shopsync_pipeline.core.points import METAFIELD_ROWS, MUTATION, PER_OWNER
+from shopsync_pipeline.core.prices import METAFIELD_ROWS, MUTATION, PER_OWNER
 from shopsync_pipeline.shopify.asked import MAX_ROWS, Known, Request, check_rows, link, owner_of
 from shopsync_pipeline.shopify.errors import NotSendable
 from shopsync_pipeline.shopify.inputs import Input, check_location, metafield_name, subject

@@ -9,7 +9,7 @@ from shopsync_pipeline.core.cost import answered
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.parts import Parts
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.points import ALIASES
+from shopsync_pipeline.core.prices import ALIASES
 from shopsync_pipeline.shopify.asked import Known, Request, memberships_of, page, points, untold
 from shopsync_pipeline.shopify.inputs import Input, listing_ids, metafield_name, product_input
 

@@ -24,7 +24,7 @@ from shopsync_pipeline.core.fields import Path as FieldPath
 from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.parts import Parts, all_parts, parts_of
 from shopsync_pipeline.core.plan import Lane, PlanItem
-from shopsync_pipeline.core.points import PAGE
+from shopsync_pipeline.core.prices import PAGE
 from shopsync_pipeline.shopify.client import ShopifyClient
 from shopsync_pipeline.shopify.nodes import digests_of
 from shopsync_pipeline.shopify.part_reads import Answered, read_parts
