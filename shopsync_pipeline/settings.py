@@ -30,7 +30,11 @@ class Settings(BaseSettings):
     shopify_shop_url: str = Field("", alias="SHOPIFY_SHOP_URL", description=(
         "The shop: my-shop, my-shop.myshopify.com or its https:// address; http://127.0.0.1:PORT for a dev store"))
     shopify_access_token: SecretStr = Field(SecretStr(""), alias="SHOPIFY_ACCESS_TOKEN", description=(
-        "Admin API access token of the app"))
+        "Admin API access token of the app; without one, SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are needed"))
+    shopify_client_id: str = Field("", alias="SHOPIFY_CLIENT_ID", description=(
+        "Client id of the app, whose tokens are then got and renewed by themselves (client credentials grant)"))
+    shopify_client_secret: SecretStr = Field(SecretStr(""), alias="SHOPIFY_CLIENT_SECRET", description=(
+        "Client secret of the app"))
     shopify_location: str = Field("", alias="SHOPIFY_LOCATION", description=(
         "Name or gid of the location whose stock is synced; empty: the shop's first active location"))
     shopify_api_version: str = Field("2026-10", alias="SHOPIFY_API_VERSION", description="Admin API version to ask for")
@@ -69,8 +73,13 @@ class Settings(BaseSettings):
         "Child processes that project a large delivery; 0: none"))
     batch_size: int = Field(250, alias="SYNC_BATCH_SIZE", ge=1, le=250, description=(
         "Rows in one inventory mutation (1 to 250)"))
-    max_concurrent: int = Field(8, alias="SYNC_MAX_CONCURRENT", ge=1, le=100, description=(
-        "Requests in flight at once to one shop"))
+    max_concurrent: int = Field(100, alias="SYNC_MAX_CONCURRENT", ge=1, le=1000, description=(
+        "Requests in flight to one shop at the most; how many there are follows from its points and its latency"))
+    base_delay: float = Field(0.0, alias="SYNC_BASE_DELAY", ge=0, le=60, description=(
+        "Seconds between two requests of one process at the least; the shop's points set the pace anyway"))
+    headroom: float = Field(0.0, alias="SYNC_HEADROOM", ge=0, le=0.9, description=(
+        "Share of the shop's points, at hand and coming back, that is left to other clients of the same app (0 to "
+        "0.9)"))
     conflict_resolution: Strategy = Field(Strategy.MANUAL_REVIEW, alias="SYNC_CONFLICT_RESOLUTION", description=(
         "What happens when both sides changed a field: manual_review, etilize_priority, shopify_priority, merge_fields "
         "or timestamp_based"))
@@ -136,6 +145,10 @@ class Settings(BaseSettings):
         "Hours that may lie between the oldest and the newest file of an export before it needs approval"))
     imports_kept: int = Field(10, alias="SYNC_IMPORTS_KEPT", ge=1, le=1000, description=(
         "Number of imports that can be compared and rolled back; what older ones replaced is deleted"))
+    max_runtime: float = Field(0.0, alias="SYNC_MAX_RUNTIME", ge=0, description=(
+        "Seconds that the push of a run may take before it ends early and says what is left; 0: as long as it takes"))
+    max_points: float = Field(0.0, alias="SYNC_MAX_POINTS", ge=0, description=(
+        "Points that the push of a run may cost before it ends early and says what is left; 0: no bound"))
     request_timeout: float = Field(30.0, alias="SYNC_REQUEST_TIMEOUT", gt=0, description=(
         "Seconds to wait for one answer of Shopify"))
 
@@ -156,7 +169,8 @@ class Settings(BaseSettings):
             _located(part.strip())
         return value
 
-    @field_validator("shopify_shop_url", "shopify_location", "feed_paths", "source_user", "categories")
+    @field_validator("shopify_shop_url", "shopify_location", "shopify_client_id", "feed_paths", "source_user",
+                     "categories")
     @classmethod
     def _trimmed(cls, value: str) -> str:
         return value.strip()
@@ -212,15 +226,22 @@ class Settings(BaseSettings):
         return tuple(_located(part.strip()) for part in self.feed_paths.split(",") if part.strip())
 
     def require_shop(self) -> None:
-        """Raises `SettingsError` unless a shop and a token are set."""
-        missing = [name for name, value in (("SHOPIFY_SHOP_URL", self.shopify_shop_url),
-                                            ("SHOPIFY_ACCESS_TOKEN", self.shopify_access_token.get_secret_value()))
-                   if not value]
+        """Raises `SettingsError` unless a shop is set, and a token or what tokens are got with."""
+        token = self.shopify_access_token.get_secret_value()
+        pair = {"SHOPIFY_CLIENT_ID": self.shopify_client_id,
+                "SHOPIFY_CLIENT_SECRET": self.shopify_client_secret.get_secret_value()}
+        missing = [] if self.shopify_shop_url else ["SHOPIFY_SHOP_URL"]
+        if not token:
+            # One half of the pair shows which way was meant.
+            missing += [name for name, value in pair.items() if not value] if any(pair.values()) else [
+                "SHOPIFY_ACCESS_TOKEN"]
         if missing:
             verb, pronoun = ("is", "it") if len(missing) == 1 else ("are", "them")
+            instead = (" (or SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET instead of the token)"
+                       if "SHOPIFY_ACCESS_TOKEN" in missing else "")
             raise SettingsError(
-                f"{' and '.join(missing)} {verb} not set. Put {pronoun} into the environment or into a .env file here; "
-                "`make demo` shows everything on a local store without."
+                f"{' and '.join(missing)} {verb} not set{instead}. Put {pronoun} into the environment or into a .env "
+                "file here; `make demo` shows everything on a local store without."
             )
 
 

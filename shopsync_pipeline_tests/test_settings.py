@@ -15,14 +15,16 @@ from shopsync_pipeline.core.rollout import RollOut
 from shopsync_pipeline.settings import Settings, load
 
 DEFAULTS = {
-    "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
+    "SHOPIFY_SHOP_URL": "", "SHOPIFY_ACCESS_TOKEN": "", "SHOPIFY_CLIENT_ID": "",
+    "SHOPIFY_CLIENT_SECRET": "", "SHOPIFY_LOCATION": "", "SHOPIFY_API_VERSION": "2026-10",
     "SHOPSYNC_DATABASE_URL": "sqlite:///.shopsync/shopsync.db", "SHOPSYNC_DAGSTER_POSTGRES_URL": "",
     "SHOPSYNC_EXPORT_PATH": ".shopsync/export", "SHOPSYNC_FEED_PATHS": "", "SYNC_BATCH_SIZE": "250",
     "SHOPSYNC_MAPPING_PATH": "None", "SYNC_CATALOG_PROCESSES": "2",
     "SHOPSYNC_SOURCE_USER": "", "SHOPSYNC_SOURCE_PASSWORD": "", "SHOPSYNC_SOURCE_NETRC": "None",
     "SHOPSYNC_SOURCE_KEY": "None", "SHOPSYNC_SOURCE_KNOWN_HOSTS": "None", "SHOPSYNC_SOURCE_CA": "None",
     "SHOPSYNC_SOURCE_TIMEOUT": "30.0", "SHOPSYNC_SPOOL_PATH": ".shopsync/deliveries",
-    "SYNC_MAX_CONCURRENT": "8", "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
+    "SYNC_MAX_CONCURRENT": "100", "SYNC_BASE_DELAY": "0.0", "SYNC_HEADROOM": "0.0",
+    "SYNC_CONFLICT_RESOLUTION": "manual_review", "SYNC_AUTO_RESOLVE": "True",
     "SYNC_BIDIRECTIONAL": "False", "SYNC_COLLECTIONS": "False", "SYNC_PUBLICATIONS": "False",
     "SYNC_RULES_PATH": "None", "SYNC_GONE_POLICY": "draft",
     "SYNC_MAX_UPDATED_SHARE": "0.5", "SYNC_MAX_CONFLICT_SHARE": "0.5",
@@ -34,12 +36,13 @@ DEFAULTS = {
     "SYNC_MAX_CREATION_DAYS": "7.0", "SYNC_BOUNDS_FROM": "20", "SYNC_VARIANT_WALL": "50000",
     "SYNC_DAILY_VARIANTS": "1000", "SYNC_MONITORING": "False", "SYNC_PHASE": "high", "SYNC_CATEGORIES": "",
     "SYNC_CANARY_SHARE": "0.0", "SYNC_CANARY_MAX_FAILED": "0.1",
-    "SYNC_REQUEST_TIMEOUT": "30.0", "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
+    "SYNC_MAX_RUNTIME": "0.0", "SYNC_MAX_POINTS": "0.0", "SYNC_REQUEST_TIMEOUT": "30.0",
+    "SHOPSYNC_API_TOKEN": "", "SHOPSYNC_DAGSTER_URL": "http://127.0.0.1:47300",
 }
 SECRETS = {
     "SHOPIFY_ACCESS_TOKEN": "shpat_hush", "SHOPSYNC_DATABASE_URL": "postgresql://me:hush@db.example/shop",
     "SHOPSYNC_DAGSTER_POSTGRES_URL": "postgresql://me:hush@db.example/dagster", "SHOPSYNC_API_TOKEN": "hush-hush",
-    "SHOPSYNC_SOURCE_PASSWORD": "hush-password",
+    "SHOPSYNC_SOURCE_PASSWORD": "hush-password", "SHOPIFY_CLIENT_SECRET": "shpss_hush",
 }
 
 
@@ -176,8 +179,9 @@ def test_a_refusal_of_the_settings_themselves_repeats_no_password() -> None:
 
 @pytest.mark.parametrize(("name", "text"), [
     ("SYNC_BATCH_SIZE", "0"), ("SYNC_BATCH_SIZE", "251"), ("SYNC_BATCH_SIZE", "many"), ("SYNC_MAX_CONCURRENT", "0"),
-    ("SYNC_MAX_CONCURRENT", "101"), ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"),
-    ("SYNC_GONE_POLICY", "burn"),
+    ("SYNC_MAX_CONCURRENT", "1001"), ("SYNC_HEADROOM", "0.95"), ("SYNC_BASE_DELAY", "-1"),
+    ("SYNC_CONFLICT_RESOLUTION", "coin_toss"), ("SYNC_AUTO_RESOLVE", "perhaps"), ("SYNC_GONE_POLICY", "burn"),
+    ("SYNC_MAX_RUNTIME", "-1"), ("SYNC_MAX_POINTS", "-1"),
     ("SYNC_MAX_UPDATED_SHARE", "1.5"), ("SYNC_MAX_UPDATED_SHARE", "-0.1"), ("SYNC_MAX_CONFLICT_SHARE", "50%"),
     ("SYNC_REQUEST_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "0"), ("SHOPSYNC_SOURCE_TIMEOUT", "soon"),
 ])
@@ -234,12 +238,23 @@ def test_no_secret_is_shown_by_a_refusal(monkeypatch: pytest.MonkeyPatch) -> Non
     ({}, "SHOPIFY_SHOP_URL and SHOPIFY_ACCESS_TOKEN are not set"),
     ({"SHOPIFY_SHOP_URL": "my-shop"}, "SHOPIFY_ACCESS_TOKEN is not set"),
     ({"SHOPIFY_ACCESS_TOKEN": "shpat_hush"}, "SHOPIFY_SHOP_URL is not set"),
+    ({"SHOPIFY_SHOP_URL": "my-shop"}, "(or SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET instead of the token)"),
+    ({"SHOPIFY_SHOP_URL": "my-shop", "SHOPIFY_CLIENT_ID": "app"}, "SHOPIFY_CLIENT_SECRET is not set."),
+    ({"SHOPIFY_CLIENT_SECRET": "hush"}, "SHOPIFY_SHOP_URL and SHOPIFY_CLIENT_ID are not set."),
 ])
 def test_a_missing_shop_is_told_with_the_way_out(given: dict[str, str], told: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(told)) as error:
         Settings.model_validate(given).require_shop()
     assert ".env" in str(error.value)
     assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize("given", [
+    {"SHOPIFY_ACCESS_TOKEN": "shpat_hush"}, {"SHOPIFY_CLIENT_ID": "app", "SHOPIFY_CLIENT_SECRET": "hush"},
+    {"SHOPIFY_ACCESS_TOKEN": "shpat_hush", "SHOPIFY_CLIENT_ID": "app"},
+])
+def test_a_token_or_an_apps_id_and_secret_will_do(given: dict[str, str]) -> None:
+    Settings.model_validate({"SHOPIFY_SHOP_URL": "my-shop", **given}).require_shop()
 
 
 def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shopsync_pipeline import __version__
 from shopsync_pipeline.api.access import PROBLEMS, Opened, asked_settings
+from shopsync_pipeline.api.dead_letters import router as dead_letters_router
 from shopsync_pipeline.api.decisions import router as decisions_router
 from shopsync_pipeline.api.imports import router as imports_router
 from shopsync_pipeline.api.jobs import DagsterApi, DagsterUnreachableError
@@ -27,15 +28,19 @@ from shopsync_pipeline.api.models import (
     Launched,
     PlanChange,
     PlanOut,
+    ShopOut,
 )
 from shopsync_pipeline.api.undo import router as undo_router
 from shopsync_pipeline.core.errors import DatabaseError, PlanRefusedError, SettingsError, ShopBusyError, ShopsyncError
 from shopsync_pipeline.core.report import markdown
 from shopsync_pipeline.engine.approve import approve, resume
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.health import health_of
+from shopsync_pipeline.engine.health import resume as resume_after_pause
 from shopsync_pipeline.engine.report import plan_csv, plan_json, plan_report
 from shopsync_pipeline.engine.review import one_plan, plan_changes, progress_of_run, recent_plans
 from shopsync_pipeline.settings import Settings
+from shopsync_pipeline.shopify.errors import ShopPaused
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
@@ -44,6 +49,7 @@ STATUS_OF: tuple[tuple[type[ShopsyncError], int], ...] = (
     (ShopBusyError, 409),
     (DagsterUnreachableError, 503),
     (DatabaseError, 503),
+    (ShopPaused, 503),
     (SettingsError, 503),
 )
 """HTTP status of each kind of error, first match; 400 for all others."""
@@ -61,6 +67,7 @@ def create_app(settings: Callable[[], Settings]) -> FastAPI:
     app.include_router(router)
     app.include_router(imports_router)
     app.include_router(decisions_router)
+    app.include_router(dead_letters_router)
     app.include_router(undo_router)
     return app
 
@@ -85,9 +92,18 @@ async def _misunderstood(_: Request, error: Exception) -> JSONResponse:
 
 @router.get("/health")
 def health(settings: Annotated[Settings, Depends(asked_settings)]) -> Health:
-    """Whether the shop's data can be opened. 503 with the reason otherwise. Needs no token and tells no secret."""
+    """Whether the shop's data can be opened; 503 with the reason otherwise. Also whether requests go to the shop. Needs
+    no token and tells no secret."""
     context = Context.open(settings)
-    return Health(shop=context.shop_id, database=context.database.dialect, version=__version__)
+    found = health_of(context)
+    return Health(shop=context.shop_id, database=context.database.dialect, version=__version__,
+                  shop_serves=found.serves, shop_says=found.says)
+
+
+@router.post("/shop/resumption")
+def resume_shop(context: Opened, consent: Consent) -> ShopOut:
+    """Lets the next request to a shop that is paused or left alone go as a probe, at once; name and reason are kept."""
+    return ShopOut.of(resume_after_pause(context, by=consent.by, reason=consent.reason))
 
 
 @router.get("/plans")

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, JsonValue, model_validator
 
 from shopsync_pipeline.core.ownership import Explanation, rule_document
+from shopsync_pipeline.core.progress import Progress
 from shopsync_pipeline.db.conflicts import Conflict
 from shopsync_pipeline.db.field_rules import StoredRule
 from shopsync_pipeline.db.overrides import StoredOverride
 from shopsync_pipeline.db.plans import SavedPlan
-from shopsync_pipeline.db.shops import Progress
+from shopsync_pipeline.engine.health import HealthReport
 from shopsync_pipeline.engine.resolve import Chosen
 from shopsync_pipeline.engine.review import ChangeRow
 
@@ -31,11 +32,31 @@ class Problem(BaseModel):
 
 
 class Health(BaseModel):
-    """The service is well."""
+    """The service is well. `shop_serves` is false while no request goes to the shop; `shop_says` tells why, since when,
+    and when the next probe goes."""
 
     shop: str
     database: str
     version: str
+    shop_serves: bool
+    shop_says: str
+
+
+class ShopOut(BaseModel):
+    """Whether requests go to the shop, and why not. `paused`: it refused us as a whole; else it is left alone for a
+    while after faults in a row."""
+
+    shop_id: str
+    serves: bool
+    paused: bool
+    since: datetime | None
+    probe_at: datetime | None
+    says: str
+
+    @classmethod
+    def of(cls, found: HealthReport) -> Self:
+        """From a use case's report."""
+        return cls(**asdict(found))
 
 
 class PlanOut(BaseModel):
@@ -247,23 +268,32 @@ class Launched(BaseModel):
 
 
 class LaneProgress(BaseModel):
-    """How far one lane of a push has got; points as charged, seconds since the lane began."""
+    """How far one lane of a push has got; points as charged, seconds since the lane began.
+
+    `estimate`: points for the whole lane by the plan; `rate`: points a second; `share`: of the shop's limit in use (0
+    to 1); `seconds_left`: until it is through. Those are null where they are not known. `stopped`: why it ended early.
+    """
 
     lane: str
     total: int
     confirmed: int
     failed: int
     set_aside: int
+    left: int
     points: float
+    estimate: float
+    rate: float
+    share: float | None
     throttled: int
     seconds: float
+    seconds_left: float | None
     finished: bool
+    stopped: str | None
 
     @classmethod
     def of(cls, progress: Progress) -> Self:
         """From what is stored."""
-        values = asdict(progress)
-        return cls(**{name: values[name] for name in cls.model_fields})
+        return cls(**{name: getattr(progress, name) for name in cls.model_fields})
 
 
 class JobState(BaseModel):

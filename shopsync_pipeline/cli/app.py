@@ -16,9 +16,11 @@ from shopsync_pipeline.cli import demo as demo_run
 from shopsync_pipeline.cli import dev as dev_run
 from shopsync_pipeline.cli.catalog import catalog_app
 from shopsync_pipeline.cli.conflicts import conflicts_app
+from shopsync_pipeline.cli.dead_letters import dead_letters_app
 from shopsync_pipeline.cli.local_shop import STORE_PORT, UI_PORT, settings_or_demo
 from shopsync_pipeline.cli.plan import plan_app
 from shopsync_pipeline.cli.rules import explain_rule_of, overrides_app, rules_app
+from shopsync_pipeline.cli.shop import shop_app
 from shopsync_pipeline.cli.terminal import console, opened, told
 from shopsync_pipeline.cli.undo import blame, undo_app
 from shopsync_pipeline.core.compare import markdown
@@ -35,10 +37,12 @@ app.add_typer(db_app, name="db")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(plan_app, name="plan")
 app.add_typer(conflicts_app, name="conflicts")
+app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(rules_app, name="rules")
 app.add_typer(overrides_app, name="overrides")
 app.command("explain-rule")(explain_rule_of)
 app.add_typer(undo_app, name="undo")
+app.add_typer(shop_app, name="shop")
 app.command()(blame)
 
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from shopsync_pipeline.cli.terminal import console, opened, told
 from shopsync_pipeline.core.report import markdown, value
 from shopsync_pipeline.db.plans import ItemState
-from shopsync_pipeline.engine.apply import push
+from shopsync_pipeline.engine.apply import push, stop_of_run
 from shopsync_pipeline.engine.approve import approve, resume
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.report import plan_csv, plan_json, plan_report
@@ -110,11 +110,20 @@ def plan_continue(
 
 @plan_app.command("apply")
 def plan_apply(plan_id: PlanId) -> None:
-    """Sends what is still to be sent of a plan: by the same rules as a run, under the same lock."""
+    """Sends what is still to be sent of a plan: by the same rules as a run, under the same lock.
+
+    Ctrl-C or SIGTERM ends it once what is in flight is through and written down; the same command goes on later.
+    """
     context = opened()
     one_plan(context, plan_id)
-    report = asyncio.run(push(context, plan_id))
+    stop = stop_of_run(context, plan_id, None)
+    with console.status("connecting") as status:
+        report = asyncio.run(push(context, plan_id, stop=stop, on_progress=lambda now: status.update(now.sentence())))
     counts = ", ".join(f"{report.items(state)} {state.value}" for state in ItemState if report.items(state))
     told(f"Plan {plan_id}: {counts or 'nothing to send'}; {report.mutations} mutations, {report.points:g} points in "
           f"{report.seconds:.1f} s.",
           *[f"    {key} {operation}: {state}, {why}" for key, operation, state, why in report.set_aside])
+    if report.stopped:
+        told(f"Stopped: {report.stopped}; {report.items(ItemState.PLANNED)} items are left. To go on: "
+             f"shopsync plan apply {plan_id}.")
+    stop.pass_on()

@@ -55,7 +55,7 @@ def same(field: Field, one: Value | None, other: Value | None) -> bool:
 def canonical(field: Field, value: Value) -> Value:
     """The canonical form of a field's value. Idempotent; never raises, whatever the value: what cannot be read as the
     field's kind is compared as it stands."""
-    return _FORMS[form_of(field)](value)
+    return _FORMS[field.canonical](value)
 
 
 def text(value: Value) -> Value:
@@ -108,6 +108,8 @@ def tags(value: Value) -> Value:
 
 def fold(word: str) -> str:
     """A word without regard to case, composition of characters and white space around it."""
+    if word.isascii():
+        return word.lower().strip()
     before = None
     while word != before:  # Folding can undo composing; the second round changes nothing for all but a few characters.
         before, word = word, unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).casefold()).strip()
@@ -216,7 +218,7 @@ def _as_it_is(value: Value) -> Value:
     return value
 
 
-_FORMS: dict[Form, Callable[[Value], Value]] = {
+_FORMS: dict[str, Callable[[Value], Value]] = {
     Form.TEXT: text, Form.HTML: html, Form.DECIMAL: decimal, Form.WEIGHT: weight, Form.TAGS: tags, Form.HANDLE: handle,
     Form.GTIN: gtin, Form.JSON: metafield, Form.LIST: json_value, Form.FLAG: _as_it_is, Form.EXACT: _as_it_is,
 }

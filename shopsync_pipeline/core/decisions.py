@@ -138,7 +138,8 @@ class Case:
 
     `said`: the catalog has a value. `apart`: the two sides differ now. `agreed_apart`: they differed already when they
     were last agreed on. `elements`: the values are sets, lists or maps that can be merged. `pictures`: the field names
-    pictures, which the store calls by addresses of its own. `choice`: what a person chose for these very values.
+    pictures, which the store calls by addresses of its own. `choice`: what a person chose for these very values;
+    `again`: by taking back an earlier decision that was carried out.
     """
 
     story: Story
@@ -147,6 +148,7 @@ class Case:
     drift: Drift = Drift.KEEP
     strategy: Strategy = Strategy.MANUAL_REVIEW
     choice: Side | None = None
+    again: bool = False
     said: bool = True
     apart: bool = True
     agreed_apart: bool = False
@@ -198,9 +200,9 @@ DISPUTES = {Story.STORE: Dispute.STORE_EDIT, Story.BOTH: Dispute.BOTH_CHANGED,
 
 FIELD_ROWS: tuple[Row, ...] = (
     _row("not ours", Outcome.IN_SYNC, "What only the store has is none of our business.", story=Story.NOT_OURS),
-    _row("decided again", Outcome.PUSH, "A person took back an earlier choice of the store's value.",
-         reason=Reason.REVIEWED, dispute=Dispute.DECIDED_AGAIN, story=Story.QUIET, choice=Side.ETILIZE, apart=True,
-         owner=(Owner.ETILIZE, Owner.SHARED, Owner.MERCHANT), writer=Writer.FIELD),
+    _row("decided again", Outcome.PUSH, "A person took back an earlier decision for the store's value.",
+         reason=Reason.REVIEWED, dispute=Dispute.DECIDED_AGAIN, story=Story.QUIET, choice=Side.ETILIZE, again=True,
+         apart=True, owner=(Owner.ETILIZE, Owner.SHARED, Owner.MERCHANT), writer=Writer.FIELD),
     _row("quiet", Outcome.IN_SYNC, "Nothing happened, however the store spells the value.", story=Story.QUIET),
     _row("same", Outcome.AGREED, "Both came to the same value, which is the new base.", story=Story.SAME),
     _row("locked", Outcome.KEPT, "shopsync never writes a locked field.", owner=Owner.LOCKED),
@@ -271,8 +273,8 @@ class WholeCase:
 
     `linked`: both sides once agreed on it. `candidates`: store products that a product without a link could be (2: more
     than one, or one that several want). `moved`: its SKU stands under another product of the store, from which the
-    catalog took it. `accepted`: that the store does without it was accepted before, and the catalog has not changed it
-    since.
+    catalog took it. `accepted`: that the store does without it was accepted before, the catalog has not changed it
+    since, and nobody takes that back.
     """
 
     catalog: Place

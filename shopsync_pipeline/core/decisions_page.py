@@ -21,7 +21,8 @@ from shopsync_pipeline.core.decisions import (
 
 _CONDITIONS = {
     "story": "", "owner": "owner", "writer": "written by", "drift": "drift", "strategy": "strategy",
-    "choice": "a person chose", "said": "the catalog has a value", "apart": "the sides differ",
+    "choice": "a person chose", "again": "taking back what was decided and done", "said": "the catalog has a value",
+    "apart": "the sides differ",
     "agreed_apart": "they differed when last agreed", "elements": "sets, lists or maps", "pictures": "pictures",
     "last": "changed last", "catalog": "in the catalog", "store": "in the store", "linked": "linked",
     "candidates": "candidates", "moved": "its SKU stands under another product", "accepted": "accepted before",

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, NewType, TypeAlias, TypeVar
 
 import orjson
@@ -252,6 +253,10 @@ class Place:
     item: str | None = None
 
 
+_KEY_AT = len("variants[")
+
+
+@lru_cache(maxsize=4096)  # Planning asks for the same few paths of a product many times over.
 def place(path: Path) -> Place:
     """Takes a path apart. Keys may hold any text but `].`. Raises `KeyError` for a path that no field has."""
     variant = item = None
@@ -259,7 +264,7 @@ def place(path: Path) -> Place:
     prefix = ""
     if rest.startswith("variants["):
         end = rest.rindex("].")
-        variant, rest, prefix = rest[len("variants["):end], rest[end + 2:], "variants[]."
+        variant, rest, prefix = rest[_KEY_AT:end], rest[end + 2:], "variants[]."
     if rest.endswith("]"):
         rest, _, item = rest[:-1].partition("[")
         rest += "[]"
@@ -375,13 +380,21 @@ def variants_of(fields: Fields) -> dict[str, dict[str, Value]]:
     for path, value in fields.items():
         if path.startswith("variants["):
             end = path.rindex("].")
-            found.setdefault(path[len("variants["):end], {})[path[end + 2:]] = value
+            found.setdefault(path[_KEY_AT:end], {})[path[end + 2:]] = value
     return found
+
+
+def variant_keys(fields: Fields) -> dict[str, None]:
+    """The keys of the variants of a flat map, each once, in document order."""
+    return dict.fromkeys([path[_KEY_AT:path.rindex("].")] for path in fields if path.startswith("variants[")])
 
 
 def canonical_json(value: object) -> str:
     """The one text of a JSON value: sorted keys, no spaces, text as it is. Equal values give equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 DIGEST_WIDTH = 16

@@ -46,8 +46,8 @@ from shopsync_pipeline.core.fields import (
     Strategy,
     Value,
     place,
+    variant_keys,
     variant_path,
-    variants_of,
 )
 from shopsync_pipeline.core.ownership import WHOLE_PRODUCT, Policies, Policy, ProductFacts, Rules
 from shopsync_pipeline.core.plan import Reason
@@ -67,11 +67,17 @@ ON_SALE = frozenset({"ACTIVE", "UNLISTED"})
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A reviewed choice. It holds for exactly the two values that the person saw, and for no others."""
+    """A reviewed choice. It holds for exactly the two values that the person saw, and for no others.
+
+    `again`: it takes back an earlier decision that was carried out, so that it asks for a push although neither side
+    has changed since. A store may answer that push with the very value it showed before, and then nothing in the values
+    tells that it was done: whoever keeps such a choice must drop it once it was carried out.
+    """
 
     side: Side
     local: Value | None
     remote: Value | None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +199,19 @@ def merge_field(path: Path, of: Field, local: Value | None, remote: Value | None
     equal = same(of, local, remote)
     story = STORY[known, _now(of, local, faces.base_local), _now(of, remote, faces.base_remote), equal]
     choice = _choice(path, chosen, faces) if chosen else None
-    if (story is Story.QUIET and choice is None) or story is Story.NOT_OURS:
+    again = choice is not None and choice.again
+    if (story is Story.QUIET and not again) or story is Story.NOT_OURS:
         return Decision(path, Outcome.IN_SYNC, faces)
     if story is Story.SAME:
         return Decision(path, Outcome.AGREED, faces)
     row = decide(Case(
-        story, policy.owner, Writer.of(of.writer), policy.drift, policy.strategy, choice, said=local is not None,
-        apart=not equal, agreed_apart=known and not same(of, faces.base_local, faces.base_remote),
+        story, policy.owner, Writer.of(of.writer), policy.drift, policy.strategy, choice.side if choice else None,
+        again=again, said=local is not None, apart=not equal,
+        agreed_apart=known and not same(of, faces.base_local, faces.base_remote),
         elements=mergeable(of, local, remote, faces.base_local, faces.base_remote),
         pictures=of.group is Group.MEDIA, last=seen.last(of.group),
     ))
-    return _decided(path, of, row, story, faces, policy, choice)
+    return _decided(path, of, row, story, faces, policy, reviewed=choice is not None)
 
 
 def _now(of: Field, value: Value | None, face: Value | None) -> Now:
@@ -212,10 +220,10 @@ def _now(of: Field, value: Value | None, face: Value | None) -> Now:
     return Now.ABSENT if value is None else Now.CHANGED
 
 
-def _decided(path: Path, of: Field, row: Row, story: Story, faces: Faces, policy: Policy,
-             choice: Side | None) -> Decision:
+def _decided(path: Path, of: Field, row: Row, story: Story, faces: Faces, policy: Policy, *,
+             reviewed: bool) -> Decision:
     dispute = row.dispute or (DISPUTES[story] if row.disputed else None)
-    by_strategy = policy.strategy if row.disputed and choice is None and row.outcome is not Outcome.KEPT else None
+    by_strategy = policy.strategy if row.disputed and not reviewed and row.outcome is not Outcome.KEPT else None
     if row.act is not Act.MERGE:
         return Decision(path, row.outcome, faces, row.reason, dispute, by_strategy, policy.rule)
     found = merge_elements(of, local=faces.local, remote=faces.remote, base_local=faces.base_local,
@@ -234,11 +242,15 @@ def _outcome_of_merge(of: Field, found: Merged, faces: Faces, policy: Policy) ->
     return Outcome.ACCEPTED if same(of, found.value, faces.remote) else Outcome.PUSH
 
 
-def _choice(path: Path, chosen: Resolutions, faces: Faces) -> Side | None:
+def _choice(path: Path, chosen: Resolutions, faces: Faces) -> Resolution | None:
     """The reviewed choice for this path, if it was made for these very values."""
     choice = chosen.get(path)
-    matches = choice is not None and (choice.local, choice.remote) == (faces.local, faces.remote)
-    return choice.side if choice is not None and matches else None
+    return choice if choice is not None and (choice.local, choice.remote) == (faces.local, faces.remote) else None
+
+
+def _side(path: Path, chosen: Resolutions, faces: Faces) -> Side | None:
+    choice = _choice(path, chosen, faces)
+    return choice.side if choice is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +266,7 @@ class _Merging:
         """A product that the catalog no longer has."""
         row = decide_product(WholeCase(
             Presence.MISSING, _presence(remote), linked=True, gone=self.policy_of_gone,
-            choice=_choice(WHOLE_PRODUCT, self.chosen, LEFT_CATALOG),
+            choice=_side(WHOLE_PRODUCT, self.chosen, LEFT_CATALOG),
         ))
         if row.dispute is not None:
             verdict = self._verdict(WHOLE_PRODUCT, row, LEFT_CATALOG, self.policies.of(WHOLE_PRODUCT, None))
@@ -275,7 +287,7 @@ class _Merging:
         policy = self.policies.of(WHOLE_PRODUCT, None)
         row = decide_product(WholeCase(
             Presence.HERE, Presence.MISSING, linked=base is not None, moved=bool(moved), strategy=policy.strategy,
-            choice=_choice(WHOLE_PRODUCT, self.chosen, faces),
+            choice=_side(WHOLE_PRODUCT, self.chosen, faces),
         ))
         if row.whole is Whole.CREATE:
             return ProductMerge(Situation.NEW, tuple(
@@ -285,7 +297,7 @@ class _Merging:
 
     def linked(self, local: Fields, remote: Fields, base: Base, moved: Collection[str]) -> Iterator[Decision]:
         """A product that both sides have, field by field."""
-        ours, theirs, agreed = variants_of(local), variants_of(remote), variants_of(base.local)
+        ours, theirs, agreed = variant_keys(local), variant_keys(remote), variant_keys(base.local)
         skipped = set()
         options = self._field(OPTIONS, local.get(OPTIONS), remote, base)
         # A renamed option can be lived with; another number of options cannot take the catalog's variants.
@@ -298,6 +310,8 @@ class _Merging:
             if not (rebuild and key in ours):
                 yield from self._variant(key, local, remote, base, linked=key in agreed, moved=key in moved)
         for path in dict.fromkeys([*local, *base.local, *base.remote]):
+            if path not in self.chosen and _at_rest(path, local, remote, base):
+                continue
             where = place(path)
             if where.variant not in skipped and not (rebuild and where.field.name == "variants[].options"):
                 yield self._field(path, local.get(path), remote, base, where.field)
@@ -315,10 +329,12 @@ class _Merging:
         faces = Faces(local=local.get(at), remote=remote.get(at), base_local=base.local.get(at),
                       base_remote=base.remote.get(at))
         policy = self.policies.of(at, place(at).field)
+        choice = _choice(at, self.chosen, faces)
+        accepted = linked and faces.base_remote is None and faces.local == faces.base_local
         row = decide_variant(WholeCase(
             _presence(faces.local), _presence(faces.remote), linked=linked, moved=moved,
-            accepted=linked and faces.base_remote is None and faces.local == faces.base_local,
-            strategy=policy.strategy, choice=_choice(at, self.chosen, faces),
+            accepted=accepted and not (choice is not None and choice.again),
+            strategy=policy.strategy, choice=choice.side if choice else None,
         ))
         if row.whole is Whole.CREATE:
             for path, value in local.items():
@@ -334,6 +350,12 @@ class _Merging:
         reviewed = ("choice", frozenset({Side.SHOPIFY})) in row.when
         outcome = Outcome.CONFLICT if row.whole is Whole.ASK else Outcome.ACCEPTED
         return Decision(path, outcome, faces, None, row.dispute, None if reviewed else policy.strategy, policy.rule)
+
+
+def _at_rest(path: Path, local: Fields, remote: Fields, base: Base) -> bool:
+    """Whether each side shows exactly what it showed when both last agreed: so with nearly all fields of a product, of
+    which nothing more needs to be asked. What neither base names does not count: the catalog names it, and is new."""
+    return local.get(path) == base.local.get(path) and remote.get(path) == base.remote.get(path)
 
 
 def _presence(value: object | None) -> Presence:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from shopsync_pipeline.core.canonical import same
-from shopsync_pipeline.core.fields import Fields, Operation, Owner, Path, Value, place
+from shopsync_pipeline.core.fields import Field, Fields, Operation, Owner, Path, Value, place
 from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Decision, Outcome, Policies
 
 
@@ -61,17 +61,22 @@ _NOT_OVERRIDDEN = frozenset({"images", "options", "variants[].options", "variant
 """Fields whose values mean something in the store alone (ids of pictures) or make the product what it is."""
 
 
+def overridable(field: Field) -> bool:
+    """Whether a field can have an override. Stock is no opinion: the feed's next figure is the truth again."""
+    return field.name not in _NOT_OVERRIDDEN and field.writer not in (None, Operation.INVENTORY_SET)
+
+
 def new_overrides(document: Fields, decisions: Collection[Decision], policies: Policies) -> dict[Path, Override]:
     """The overrides that follow from accepted values, by path. `document` is the catalog's own, without overrides.
 
-    Stock is no opinion, and what another app writes is not the catalog's business.
+    What another app writes is not the catalog's business.
     """
     found = {}
     for decision in decisions:
         if decision.outcome is not Outcome.ACCEPTED or decision.path == WHOLE_PRODUCT:
             continue
         field = place(decision.path).field
-        if field.name in _NOT_OVERRIDDEN or field.writer in (None, Operation.INVENTORY_SET):
+        if not overridable(field):
             continue
         if policies.of(decision.path, field).owner not in (Owner.APP, Owner.LOCKED):
             found[decision.path] = Override(decision.faces.remote, document.get(decision.path))

@@ -43,7 +43,7 @@ def facts_of(key: str, document: Fields) -> ProductFacts:
     """The facts of a product, from its key and one side's document."""
     names = {key, key.partition(":")[2], _text(document, "handle")}
     names.update(str(value) for path, value in document.items()
-                 if path.startswith("variants[") and path.endswith("].sku"))
+                 if path.endswith("].sku") and path.startswith("variants["))
     category = [part for part in _text(document, "category").split(">") if part.strip()]
     tags = document.get(Path("tags"))
     categories = {
@@ -62,10 +62,12 @@ def _folded(words: set[str]) -> frozenset[str]:
     return frozenset({_spaced(word) for word in words} - {""})
 
 
-@lru_cache(maxsize=65_536)
 def _spaced(word: str) -> str:
     """A word of a rule or product as both are compared: folded, with one space around each `>` of a category."""
-    return fold(re.sub(r"\s*>\s*", " > ", word))
+    return fold(_STEP.sub(" > ", word) if ">" in word else word)
+
+
+_STEP = re.compile(r"\s*>\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

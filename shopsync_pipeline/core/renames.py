@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shopsync_pipeline.core.fields import Fields, Path, Value, variants_of
+from shopsync_pipeline.core.fields import Fields, Path, Value, variant_keys, variants_of
 from shopsync_pipeline.core.links import Links
 
 
@@ -16,6 +16,8 @@ def renamed_variants(local: Fields, remote: Fields, agreed: Fields) -> dict[str,
     Old: agreed on and still in the store, but no longer in the catalog. New: in the catalog only. Both have the same
     option values.
     """
+    if variant_keys(local).keys() <= variant_keys(remote).keys():
+        return {}  # Nearly always: no variant is new.
     ours, theirs, known = variants_of(local), variants_of(remote), variants_of(agreed)
     fresh = {_options(values): key for key, values in ours.items() if key not in theirs and key not in known}
     return {

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import groupby
 
 from shopsync_pipeline.core.fields import Operation, Risk, place
-from shopsync_pipeline.core.plan import Change, PlanItem
+from shopsync_pipeline.core.plan import Change, Lane, PlanItem
 from shopsync_pipeline.core.planning import arrange, make_item, ordered
 
 RISKS = tuple(Risk)
@@ -33,6 +33,7 @@ class Hold(StrEnum):
     DAILY_LIMIT = "daily_limit"
     CANARY = "canary"
     WAITS = "waits"
+    DEAD_LETTER = "dead_letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +80,34 @@ class RollOut:
 
 OfItem = Callable[[PlanItem], Held | None]
 OfChange = Callable[[PlanItem, Change], Held | None]
+Apart = Callable[[PlanItem], Sequence[tuple[PlanItem, Held | None]]]
+"""An item in parts that together are the whole, each with why it waits if it does."""
 
 
-def held_back(items: Sequence[PlanItem], of_item: OfItem,
-              of_change: OfChange) -> tuple[list[PlanItem], dict[str, Held]]:
+def _as_it_is(item: PlanItem) -> Sequence[tuple[PlanItem, Held | None]]:
+    return ((item, None),)
+
+
+def held_back(items: Sequence[PlanItem], of_item: OfItem, of_change: OfChange,
+              apart: Apart = _as_it_is) -> tuple[list[PlanItem], dict[str, Held]]:
     """The items in sending order, and by item id those of them that wait.
 
-    `of_item` judges an item as a whole, `of_change` one field. A field that waits is taken into an item of its own, so
-    that the others still go; what depends on an item that waits, waits too.
+    `apart` cuts out what was refused before; then `of_item` judges each part as a whole, `of_change` one field. A field
+    that waits is taken into an item of its own, so that the others still go; what depends on an item that waits, waits
+    too.
     """
     by_product = sorted(items, key=lambda item: item.product_key)
     kept: list[PlanItem] = []
     waiting: dict[str, Held] = {}
+    cut = False
     for _, group in groupby(by_product, key=lambda item: item.product_key):
         of_product = list(group)
-        parts = [part for item in of_product for part in _parts(item, of_item, of_change)]
-        if all(held is None for _, held in parts):
+        parts = [part for item in of_product for part in _parts(item, of_item, of_change, apart)]
+        if len(parts) == len(of_product) and all(held is None for _, held in parts):
             kept += of_product
             continue
-        arranged = arrange(item for item, _ in parts)
+        cut = True
+        arranged = _arranged([item for item, _ in parts])
         verdicts = {item.item_id: held for item, held in parts if held is not None}
         for item in arranged:  # in sending order, so what an item waits for was judged before
             held = verdicts.get(item.item_id)
@@ -106,24 +116,53 @@ def held_back(items: Sequence[PlanItem], of_item: OfItem,
                 verdicts[item.item_id] = held
         waiting |= verdicts
         kept += arranged
-    return (ordered(kept), waiting) if waiting else (list(items), {})
+    return (ordered(kept), waiting) if cut else (list(items), {})
 
 
-def _parts(item: PlanItem, of_item: OfItem, of_change: OfChange) -> Iterator[tuple[PlanItem, Held | None]]:
+def _arranged(parts: Sequence[PlanItem]) -> list[PlanItem]:
+    """The parts of one product with their dependencies: those that follow from what they write, and of those that they
+    came with (a publication waits for the creation), the ones on items that are still whole."""
+    there = {item.item_id: item for item in parts}
+    came_with = {item.item_id: item.depends_on for item in parts}
+    found = []
+    for item in arrange(replace(item, depends_on=(), lane=_own_lane(item)) for item in parts):
+        for first in came_with[item.item_id]:
+            if first in there and first not in item.depends_on:
+                lane = max(item.lane, there[first].lane, key=_LANES.index)
+                item = replace(item, depends_on=(*item.depends_on, first), lane=lane)
+        found.append(item)
+    return ordered(found)
+
+
+_LANES = tuple(Lane)
+
+
+def _own_lane(item: PlanItem) -> Lane:
+    """The lane of an item that waits for nothing."""
+    return make_item(item.product_key, item.product_id, item.operation, item.changes).lane if item.depends_on else \
+        item.lane
+
+
+def _parts(item: PlanItem, of_item: OfItem, of_change: OfChange,
+           apart: Apart) -> Iterator[tuple[PlanItem, Held | None]]:
     """An item as it is, or in as many parts as there are verdicts on its fields."""
+    for part, held in apart(item):
+        yield from ((part, held),) if held is not None else _judged(part, of_item, of_change)
+
+
+def _judged(item: PlanItem, of_item: OfItem, of_change: OfChange) -> Iterator[tuple[PlanItem, Held | None]]:
     whole = of_item(item)
     by_change = [of_change(item, change) for change in item.changes]
     if whole is None and item.operation in WHOLE:
         whole = next((held for held in by_change if held is not None), None)
     verdicts = [whole] * len(by_change) if whole is not None else by_change
-    if item.depends_on:
-        item = make_item(item.product_key, item.product_id, item.operation, item.changes)
     if not item.changes or len(set(verdicts)) == 1:
         yield item, whole if not item.changes else verdicts[0]
         return
     for verdict in dict.fromkeys(verdicts):
         changes = [change for change, found in zip(item.changes, verdicts, strict=True) if found == verdict]
-        yield make_item(item.product_key, item.product_id, item.operation, changes), verdict
+        part = make_item(item.product_key, item.product_id, item.operation, changes)
+        yield replace(part, depends_on=item.depends_on), verdict
 
 
 def risk_of(item: PlanItem, change: Change) -> Risk:

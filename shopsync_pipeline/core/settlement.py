@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
 from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.ownership import WHOLE_PRODUCT
+from shopsync_pipeline.core.plan import PlanItem, Reason
+from shopsync_pipeline.core.undo import undoes
 
 
 def took_effect(item: PlanItem, now: Fields | None) -> bool:
@@ -28,6 +30,16 @@ def took_effect(item: PlanItem, now: Fields | None) -> bool:
 def shown(item: PlanItem, now: Fields) -> dict[Path, Value | None]:
     """What Shopify shows for each field of `item`."""
     return {change.path: now.get(change.path) for change in item.changes}
+
+
+def choices_done(item: PlanItem) -> list[Path]:
+    """The paths whose reviewed choice for the catalog is carried out once `item` took effect; an undo carries out
+    none."""
+    if undoes(item):
+        return []
+    if item.operation is Operation.PRODUCT_CREATE:
+        return [WHOLE_PRODUCT]
+    return [change.path for change in item.changes if change.reason in (Reason.REVIEWED, Reason.NEW)]
 
 
 def name_images(sources: list[str], fields: Fields, links: Links) -> tuple[dict[Path, Value], Links]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, text
 
 from shopsync_pipeline.core.fields import Operation, Path, Value
-from shopsync_pipeline.db.ledger import LedgerState
+from shopsync_pipeline.db.ledger import OPEN, LedgerState
 from shopsync_pipeline.db.rows import chunks, from_text
 from shopsync_pipeline.db.schema import base_product, catalog_product, ledger, ledger_item, snapshot_product
 
@@ -36,7 +36,7 @@ def variants_made_since(connection: Connection, shop_id: str, instant: datetime)
     rows = connection.execute(
         select(ledger_item.c.sent).join(ledger, ledger.c.ledger_id == ledger_item.c.ledger_id)
         .where(ledger.c.shop_id == shop_id, ledger.c.operation.in_(creations), ledger.c.sent_at >= instant,
-               ledger.c.state.in_((LedgerState.SENT.value, LedgerState.CONFIRMED.value)))
+               ledger.c.state.in_([state.value for state in (*OPEN, LedgerState.CONFIRMED)]))
     ).scalars()
     made = 0
     for sent in rows:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from shopsync_pipeline.core.errors import ShopsyncError
 from shopsync_pipeline.core.fields import Path, Value
-from shopsync_pipeline.core.merge import Decision, Faces, Outcome, Resolution, Side
+from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Decision, Dispute, Faces, Outcome, Resolution, Side
+from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.settlement import choices_done
 from shopsync_pipeline.core.suggest import Suggestion
 from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text
 from shopsync_pipeline.db.schema import sync_conflict
@@ -85,16 +87,20 @@ class Conflicts:
         found: dict[str, dict[Path, Resolution]] = {}
         for conflict in self.find(ConflictState.RESOLVED, most=1_000_000):
             if conflict.resolution is not None:
-                choice = Resolution(conflict.resolution, conflict.faces.local, conflict.faces.remote)
+                choice = Resolution(conflict.resolution, conflict.faces.local, conflict.faces.remote,
+                                    again=conflict.dispute == Dispute.DECIDED_AGAIN)
                 found.setdefault(conflict.product_key, {})[conflict.path] = choice
         return found
 
     def record(self, decisions: Mapping[str, Iterable[Decision]], plan_id: str, looked_at: Collection[str] | None,
-               suggestions: Mapping[tuple[str, Path], Suggestion] | None = None) -> None:
+               suggestions: Mapping[tuple[str, Path], Suggestion] | None = None,
+               planned: Iterable[PlanItem] = ()) -> None:
         """Brings the open conflicts in line with a diff's decisions per product, with a suggestion where there is one.
 
-        `looked_at` are the products that the diff covered (`None`: all). Open rows of those that were not met again are
-        closed: a resolved one as settled, the others as superseded.
+        `looked_at` are the products that the diff covered (`None`: all), `planned` the writes that follow. Open rows of
+        those that were not met again are closed: a resolved one as settled, the others as superseded. What a person
+        decided for the store is carried out by the diff itself, so it is settled at once; what takes a write stays open
+        until `carried_out` is told of that.
         """
         instant = now()
         open_rows = {
@@ -116,8 +122,8 @@ class Conflicts:
                     if known is not None:
                         self._set([known.conflict_id], state=ConflictState.SUPERSEDED.value)
                     known = decided.get((key, decision.path))
-                if known is not None and known.faces == decision.faces:
-                    reviewed = known.state is ConflictState.RESOLVED and state is ConflictState.RESOLVED
+                reviewed = known is not None and known.state is ConflictState.RESOLVED and state in _REVIEWED
+                if known is not None and (known.faces == decision.faces or reviewed):
                     forgotten = {} if reviewed else {"resolution": None, "resolved_by": None, "resolved_at": None}
                     self._set([known.conflict_id], last_seen=instant, plan_id=plan_id, state=state.value,
                               **forgotten, **said)
@@ -133,11 +139,33 @@ class Conflicts:
                 })
         if fresh:
             self._connection.execute(insert(sync_conflict), fresh)
-        for (key, _), row in open_rows.items():
-            if looked_at is None or key in looked_at:
-                resolved = row.state is ConflictState.RESOLVED
+        taken = {key for (key, _), row in open_rows.items() if row.resolution is Side.ETILIZE}
+        underway = {(item.product_key, path) for item in planned if item.product_key in taken
+                    for path in choices_done(item)}
+        for (key, path), row in open_rows.items():
+            resolved = row.state is ConflictState.RESOLVED
+            waits = resolved and row.resolution is Side.ETILIZE and (key, path) in underway
+            if (looked_at is None or key in looked_at) and not waits:
                 closed = ConflictState.SETTLED if resolved else ConflictState.SUPERSEDED
                 self._set([row.conflict_id], state=closed.value)
+
+    def carried_out(self, items: Iterable[PlanItem]) -> None:
+        """Closes the choices for the catalog that confirmed items have carried out, in the transaction that says so.
+
+        A choice asks for one push and must not outlive it: where the store answers with the very value that it showed
+        before, nothing else tells the next diff that it was done.
+        """
+        done = {(item.product_key, path) for item in items for path in choices_done(item)}
+        for part in chunks(sorted({key for key, _ in done})):
+            rows = self._connection.execute(
+                select(sync_conflict.c.conflict_id, sync_conflict.c.product_key, sync_conflict.c.path).where(
+                    sync_conflict.c.shop_id == self._shop, sync_conflict.c.state == ConflictState.RESOLVED.value,
+                    sync_conflict.c.product_key.in_(part), sync_conflict.c.resolution == Side.ETILIZE.value,
+                )
+            ).all()
+            ids = [conflict_id for conflict_id, key, path in rows if (key, Path(path)) in done]
+            if ids:
+                self._set(ids, state=ConflictState.SETTLED.value)
 
     def _decided_by_strategy(self, decisions: Mapping[str, Iterable[Decision]]) -> dict[tuple[str, Path], Conflict]:
         """What a strategy decided before, of the products for which one decides now: the same again is no new row."""
@@ -188,12 +216,16 @@ class Conflicts:
     def decide_again(self, conflict_id: str, side: Side, by: str, faces: Faces, state: ConflictState) -> None:
         """Records that a decided conflict was decided otherwise, for the values as they are now."""
         self._set([conflict_id], state=state.value, resolution=side.value, resolved_by=by, resolved_at=now(),
-                  faces=to_text(_faces_json(faces)))
+                  dispute=Dispute.DECIDED_AGAIN.value, faces=to_text(_faces_json(faces)))
 
     def _set(self, ids: list[str], **values: object) -> None:
         self._connection.execute(
             update(sync_conflict).where(sync_conflict.c.conflict_id.in_(ids)).values(**values)
         )
+
+
+_REVIEWED = (ConflictState.RESOLVED, ConflictState.SETTLED)
+"""How a person's choice stands on record once a diff has met it."""
 
 
 def _state(decision: Decision) -> ConflictState | None:
@@ -204,7 +236,11 @@ def _state(decision: Decision) -> ConflictState | None:
         return ConflictState.KEPT
     if decision.dispute is None:
         return None
-    return ConflictState.RESOLVED if decision.strategy is None else ConflictState.AUTO_RESOLVED
+    if decision.strategy is not None:
+        return ConflictState.AUTO_RESOLVED
+    # That a product stays away, or stays, is nowhere on record but here.
+    done = decision.outcome is Outcome.ACCEPTED and decision.path != WHOLE_PRODUCT
+    return ConflictState.SETTLED if done else ConflictState.RESOLVED
 
 
 def _faces_json(faces: Faces) -> dict[str, Value | None]:

@@ -5,13 +5,13 @@ After a crash, rows still `sent` are the ones whose outcome nobody knows; readin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, insert, or_, select, update
 
 from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
 from shopsync_pipeline.core.plan import Change, PlanItem
@@ -24,12 +24,50 @@ UNDO_OF = "undo of "
 
 
 class LedgerState(StrEnum):
-    """`sent`: no answer yet; `confirmed`: took effect; `rejected`: Shopify said no; `not_executed`: never arrived."""
+    """`sent`: no answer yet; `unknown`: its answer was lost; `confirmed`: took effect; `rejected`: Shopify said no;
+    `not_executed`: never arrived.
+
+    What is sent or unknown is settled by reading the product by id.
+    """
 
     SENT = "sent"
+    UNKNOWN = "unknown"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
     NOT_EXECUTED = "not_executed"
+
+
+OPEN = (LedgerState.SENT, LedgerState.UNKNOWN)
+"""The states of a mutation whose outcome nobody knows yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """A mutation as it is about to be sent.
+
+    `whole`: item id → everything that the product shows, where all of it is about to go.
+    """
+
+    plan_id: str
+    run_id: str | None
+    operation: str
+    idempotency_key: str
+    request: Mapping[str, Any]
+    items: tuple[PlanItem, ...]
+    whole: Mapping[str, Fields] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How a mutation ended. `after`: item id → the values that Shopify then showed; points as asked and charged."""
+
+    ledger_id: str
+    state: LedgerState
+    answer: Mapping[str, Any] | None = None
+    error: str | None = None
+    requested: float | None = None
+    actual: float | None = None
+    after: Mapping[str, Mapping[Path, Value | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,59 +143,75 @@ class Ledger:
         self._connection = connection
         self._shop = shop_id
 
-    def write_ahead(self, *, plan_id: str, run_id: str | None, operation: str, idempotency_key: str,
-                    request: Mapping[str, Any], items: Sequence[PlanItem],
-                    whole: Mapping[str, Fields] | None = None) -> Sent:
-        """Records a mutation before it is sent. Commit the transaction before sending.
+    def write_ahead(self, mutations: Sequence[Ahead]) -> list[Sent]:
+        """Records mutations before they are sent. Commit the transaction before sending any of them."""
+        instant, sent, rows, parts = now(), list[Sent](), list[dict[str, Any]](), list[dict[str, Any]]()
+        for one in mutations:
+            ledger_id, whole = new_id(), one.whole or {}
+            rows.append({
+                "shop_id": self._shop, "ledger_id": ledger_id, "plan_id": one.plan_id, "run_id": one.run_id,
+                "operation": one.operation, "idempotency_key": one.idempotency_key, "state": LedgerState.SENT.value,
+                "request": to_text(one.request), "sent_at": instant,
+            })
+            for item in one.items:
+                going: Fields = whole.get(item.item_id, {})
+                parts.append({
+                    "shop_id": self._shop, "ledger_id": ledger_id, "item_id": item.item_id, "plan_id": one.plan_id,
+                    "product_key": item.product_key,
+                    "before": to_text({**{c.path: c.before for c in item.changes}, **going}),
+                    "sent": to_text({**{c.path: c.after for c in item.changes}, **dict.fromkeys(going)}),
+                })
+            sent.append(Sent(ledger_id, one.plan_id, one.operation, one.idempotency_key, instant, one.items))
+        for table, values in ((ledger, rows), (ledger_item, parts)):
+            for part in chunks(values):
+                self._connection.execute(insert(table), part)
+        return sent
 
-        `whole`: item id → everything that the product shows, where all of it is about to go.
-        """
-        ledger_id, instant = new_id(), now()
-        gone: dict[str, dict[Path, None]] = {item_id: dict.fromkeys(there) for item_id, there in (whole or {}).items()}
-        self._connection.execute(insert(ledger).values(
-            shop_id=self._shop, ledger_id=ledger_id, plan_id=plan_id, run_id=run_id, operation=operation,
-            idempotency_key=idempotency_key, state=LedgerState.SENT.value, request=to_text(request), sent_at=instant,
-        ))
-        self._connection.execute(insert(ledger_item), [
-            {
-                "shop_id": self._shop, "ledger_id": ledger_id, "item_id": item.item_id, "plan_id": plan_id,
-                "product_key": item.product_key,
-                "before": to_text({**{c.path: c.before for c in item.changes}, **(whole or {}).get(item.item_id, {})}),
-                "sent": to_text({**{c.path: c.after for c in item.changes}, **gone.get(item.item_id, {})}),
-            }
-            for item in items
-        ])
-        return Sent(ledger_id, plan_id, operation, idempotency_key, instant, tuple(items))
-
-    def settle(self, ledger_id: str, state: LedgerState, *, answer: Mapping[str, Any] | None = None,
-               error: str | None = None, requested: float | None = None, actual: float | None = None,
-               after: Mapping[str, Mapping[Path, Value | None]] | None = None) -> None:
-        """Records how a mutation ended. `after` maps item id to the values that Shopify then showed."""
-        self._connection.execute(update(ledger).where(ledger.c.ledger_id == ledger_id).values(
-            state=state.value, answer=None if answer is None else to_text(answer), error=error,
-            requested_points=requested, actual_points=actual, settled_at=now(),
-        ))
-        for item_id, values in (after or {}).items():
+    def settle(self, mutations: Sequence[Settled]) -> None:
+        """Records how mutations ended."""
+        if not mutations:
+            return
+        instant = now()
+        self._connection.execute(
+            update(ledger).where(ledger.c.ledger_id == bindparam("of")).values(
+                state=bindparam("is"), answer=bindparam("told"), error=bindparam("why"),
+                requested_points=bindparam("asked"), actual_points=bindparam("charged"), settled_at=instant),
+            [{"of": one.ledger_id, "is": one.state.value, "why": one.error, "asked": one.requested,
+              "told": None if one.answer is None else to_text(one.answer), "charged": one.actual}
+             for one in mutations],
+        )
+        shown = [{"of": one.ledger_id, "item": item_id, "shown": to_text(dict(values))}
+                 for one in mutations for item_id, values in (one.after or {}).items()]
+        if shown:
             self._connection.execute(
-                update(ledger_item).where(ledger_item.c.ledger_id == ledger_id, ledger_item.c.item_id == item_id)
-                .values(after=to_text(dict(values)))
-            )
+                update(ledger_item).where(ledger_item.c.ledger_id == bindparam("of"),
+                                          ledger_item.c.item_id == bindparam("item"))
+                .values(after=bindparam("shown")), shown)
 
-    def unknown(self) -> Iterator[Sent]:
-        """Mutations whose outcome is not known, oldest first."""
+    def unknown(self, most: int | None = None) -> list[Sent]:
+        """Mutations whose outcome is not known, oldest first; the first `most` of them."""
         rows = self._connection.execute(
-            select(ledger).where(ledger.c.shop_id == self._shop, ledger.c.state == LedgerState.SENT.value)
-            .order_by(ledger.c.sent_at)
-        ).mappings().all()
-        for row in rows:
-            documents = self._connection.execute(
-                select(plan_item.c.document)
-                .join(ledger_item, (ledger_item.c.plan_id == plan_item.c.plan_id)
+            select(ledger.c.ledger_id, ledger.c.plan_id, ledger.c.operation, ledger.c.idempotency_key, ledger.c.sent_at)
+            .where(ledger.c.shop_id == self._shop, ledger.c.state.in_([state.value for state in OPEN]))
+            .order_by(ledger.c.sent_at, ledger.c.ledger_id).limit(most)
+        ).all()
+        items: dict[str, list[PlanItem]] = {}
+        for part in chunks(row[0] for row in rows):
+            for ledger_id, document in self._connection.execute(
+                select(ledger_item.c.ledger_id, plan_item.c.document)
+                .join(plan_item, (ledger_item.c.plan_id == plan_item.c.plan_id)
                       & (ledger_item.c.item_id == plan_item.c.item_id))
-                .where(ledger_item.c.ledger_id == row["ledger_id"]).order_by(plan_item.c.seq)
-            ).scalars()
-            yield Sent(row["ledger_id"], row["plan_id"], row["operation"], row["idempotency_key"], row["sent_at"],
-                       tuple(PlanItem.from_json(from_text(document)) for document in documents))
+                .where(ledger_item.c.ledger_id.in_(part)).order_by(plan_item.c.seq)
+            ):
+                items.setdefault(ledger_id, []).append(PlanItem.from_json(from_text(document)))
+        return [Sent(*row, tuple(items.get(row[0], ()))) for row in rows]
+
+    def has_unknown(self) -> bool:
+        """Whether there is a mutation whose outcome is not known."""
+        return self._connection.execute(
+            select(ledger.c.ledger_id)
+            .where(ledger.c.shop_id == self._shop, ledger.c.state.in_([state.value for state in OPEN])).limit(1)
+        ).first() is not None
 
     def totals(self, plan_id: str) -> dict[str, float]:
         """Mutations and points of one plan: `mutations`, `confirmed`, `points`."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, RowMapping, Select, func, insert, select, update
 
 from shopsync_pipeline.core.errors import PlanRefusedError
+from shopsync_pipeline.core.fields import Risk
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.core.rollout import Held, Hold
 from shopsync_pipeline.db.rows import CHUNK, chunks, from_text, new_id, now, to_text
@@ -196,18 +197,6 @@ class Plans:
             .values(state=ItemState.PLANNED.value, hold=None, note=None)
         ).rowcount
 
-    def hold(self, plan_id: str, held: Mapping[str, Held]) -> None:
-        """Holds items by id, each for its reason."""
-        by_reason: dict[Held, list[str]] = {}
-        for item_id, why in held.items():
-            by_reason.setdefault(why, []).append(item_id)
-        for why, item_ids in by_reason.items():
-            for part in chunks(item_ids):
-                self._connection.execute(
-                    update(plan_item).where(plan_item.c.plan_id == plan_id, plan_item.c.item_id.in_(part))
-                    .values(**_state(why))
-                )
-
     def items(self, plan_id: str, lane: Lane | None = None, state: ItemState | None = None) -> Iterator[PlanItem]:
         """Items in sending order, of one lane or one state where asked."""
         query = select(plan_item.c.document).where(plan_item.c.plan_id == plan_id).order_by(plan_item.c.seq)
@@ -235,6 +224,42 @@ class Plans:
         if lane is not None:
             query = query.where(plan_item.c.lane == lane.value)
         return {item_id: ItemState(state) for item_id, state in self._connection.execute(query)}
+
+    def states_of(self, plan_id: str, item_ids: Iterable[str]) -> dict[str, ItemState]:
+        """Item id → state, of those of `item_ids` that the plan has."""
+        found: dict[str, ItemState] = {}
+        for part in chunks(item_ids):
+            rows = self._connection.execute(select(plan_item.c.item_id, plan_item.c.state).where(
+                plan_item.c.plan_id == plan_id, plan_item.c.item_id.in_(part)))
+            found.update((item_id, ItemState(state)) for item_id, state in rows)
+        return found
+
+    def page(self, plan_id: str, lane: Lane, *, after: int, most: int) -> list[tuple[int, PlanItem]]:
+        """(place, item) of up to `most` items of a lane that are still planned, in sending order after a place."""
+        rows = self._connection.execute(
+            select(plan_item.c.seq, plan_item.c.document)
+            .where(plan_item.c.plan_id == plan_id, plan_item.c.seq > after, plan_item.c.lane == lane.value,
+                   plan_item.c.state == ItemState.PLANNED.value)
+            .order_by(plan_item.c.seq).limit(most)
+        )
+        return [(seq, PlanItem.from_json(from_text(document))) for seq, document in rows]
+
+    def to_send(self, plan_id: str, lane: Lane) -> tuple[int, float]:
+        """Items of a lane that are still to be sent, and the points that they are expected to cost."""
+        row = self._connection.execute(
+            select(func.count(), func.sum(plan_item.c.cost)).where(
+                plan_item.c.plan_id == plan_id, plan_item.c.lane == lane.value,
+                plan_item.c.state.in_((ItemState.PLANNED.value, ItemState.SENT.value)))
+        ).one()
+        return row[0], float(row[1] or 0.0)
+
+    def hold_rest(self, plan_id: str, lane: Lane, why: Held, risk: Risk | None = None) -> int:
+        """Holds what is still planned in a lane, or that of one risk; returns how many items."""
+        of_risk = () if risk is None else (plan_item.c.risk == risk.value,)
+        return self._connection.execute(
+            update(plan_item).where(plan_item.c.plan_id == plan_id, plan_item.c.lane == lane.value,
+                                    plan_item.c.state == ItemState.PLANNED.value, *of_risk).values(**_state(why))
+        ).rowcount
 
     def seen_local(self, plan_id: str, item_ids: Iterable[str]) -> dict[str, str]:
         """Item id → digests of the catalog's document that it was made from; empty text where that was not kept."""

@@ -1,4 +1,4 @@
-"""The shops that this database serves, who is writing to each at the moment, and how far a push has got."""
+"""The shops that this database serves, and who is writing to each at the moment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from shopsync_pipeline.core.errors import ShopBusyError
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.rows import insert_absent, new_id, now, upsert
-from shopsync_pipeline.db.schema import push_progress, shop, writer_lock
+from shopsync_pipeline.db.schema import shop, writer_lock
 
 SILENT_AFTER = timedelta(seconds=90)
 """A writer on another host that was not seen for this long is taken for dead; a living one reports far more often."""
@@ -120,31 +120,3 @@ def _alive(host: str, process: int, token: str, seen_at: datetime) -> bool:
     except PermissionError:
         return True
     return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far one lane of one plan has got. Points are actual ones; `seconds` since the lane began."""
-
-    plan_id: str
-    lane: str
-    run_id: str | None
-    total: int
-    confirmed: int = 0
-    failed: int = 0
-    set_aside: int = 0
-    points: float = 0.0
-    throttled: int = 0
-    seconds: float = 0.0
-    finished: bool = False
-
-
-def put_progress(connection: Connection, shop_id: str, progress: Progress) -> None:
-    """Stores a lane's progress."""
-    upsert(connection, push_progress, [{"shop_id": shop_id, **asdict(progress), "updated_at": now()}])
-
-
-def progress_of(connection: Connection, plan_id: str) -> list[Progress]:
-    """The progress of a plan's lanes."""
-    rows = connection.execute(select(push_progress).where(push_progress.c.plan_id == plan_id)).mappings()
-    return [Progress(**{name: row[name] for name in Progress.__slots__}) for row in rows]

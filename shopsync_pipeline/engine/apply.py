@@ -10,21 +10,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shopsync_pipeline.core.errors import PlanRefusedError
-from shopsync_pipeline.core.plan import Lane, PlanItem
+from shopsync_pipeline.core.fields import Risk
+from shopsync_pipeline.core.plan import Lane
+from shopsync_pipeline.core.progress import Progress
 from shopsync_pipeline.core.rollout import Held, canary
+from shopsync_pipeline.db.group_commit import GroupCommit
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState, Plans, PlanState, SavedPlan
-from shopsync_pipeline.db.shops import Progress, progress_of, writing_to
+from shopsync_pipeline.db.progress import progress_of
+from shopsync_pipeline.db.shops import writing_to
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.lane import LaneSender, OnProgress
 from shopsync_pipeline.engine.monitoring import require_sending
 from shopsync_pipeline.engine.pull import open_shop
+from shopsync_pipeline.engine.push.lane import send_lane
+from shopsync_pipeline.engine.push.stop import Stop
+from shopsync_pipeline.engine.push.work import OnProgress, Tally, Work
 from shopsync_pipeline.engine.settle import settle_unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyReport:
-    """How a plan ended: items by what became of them, mutations sent, points charged and seconds of all its lanes."""
+    """How a plan ended: items by what became of them, mutations sent, points charged and seconds of all its lanes.
+
+    `stopped` says why the push ended early, if it did; items that are still planned are then what is left.
+    """
 
     plan: SavedPlan
     tally: Mapping[tuple[str, str, str], int]
@@ -32,6 +41,7 @@ class ApplyReport:
     mutations: int
     points: float
     seconds: float
+    stopped: str | None = None
 
     def items(self, state: ItemState) -> int:
         """Items in one state."""
@@ -41,7 +51,7 @@ class ApplyReport:
 async def recover(context: Context, holder: str) -> int:
     """Settles what a run that died left unknown, before anything is read or planned; returns how many mutations."""
     with context.database.read() as connection:
-        if not any(True for _ in Ledger(connection, context.shop_id).unknown()):
+        if not Ledger(connection, context.shop_id).has_unknown():
             return 0
     with writing_to(context.database, context.shop_id, holder):
         async with context.client() as client:
@@ -50,69 +60,104 @@ async def recover(context: Context, holder: str) -> int:
 
 
 async def push_lane(context: Context, plan_id: str, lane: Lane, *, run_id: str | None = None,
-                    on_progress: OnProgress | None = None) -> Progress:
+                    on_progress: OnProgress | None = None, stop: Stop | None = None) -> Progress:
     """Sends the items of one lane that are still to be sent; safe to call again after a crash.
 
     With SYNC_CANARY_SHARE a part of the lane goes first, and the plan is halted if too much of it was not applied.
-    Raises `PlanRefusedError` for a plan that may not be sent or was halted, `ShopBusyError` while another process
-    writes to the shop, and a `ShopifyError` that concerns the shop as a whole. What Shopify says about single items is
-    kept with the item.
+    `stop` ends it early (SYNC_MAX_RUNTIME and SYNC_MAX_POINTS of the run, if not given); what was not sent stays
+    planned, and the progress says why. Raises `PlanRefusedError` for a plan that may not be sent or was halted,
+    `ShopBusyError` while another process writes to the shop, and a `ShopifyError` that concerns the shop as a whole.
+    What Shopify says about single items is kept with the item.
     """
     require_sending(context)
     with context.database.write() as connection:
         plans = Plans(connection, context.shop_id)
         plan = plans.get(plan_id)
         plan.require_sendable()
-        states = plans.states(plan_id, lane)
-        of_lane = [item for item in plans.items(plan_id, lane) if states[item.item_id] is not ItemState.HELD]
-        items = [item for item in of_lane if states[item.item_id] in (ItemState.PLANNED, ItemState.SENT)]
-        beyond = _beyond_phase(context, [item for item in items if states[item.item_id] is ItemState.PLANNED])
-        plans.hold(plan_id, beyond)
-    items = [item for item in items if item.item_id not in beyond]
-    progress = Progress(plan_id=plan_id, lane=lane.value, run_id=run_id, total=len(items))
-    if not items:
+        for risk, why in _beyond_phase(context).items():
+            plans.hold_rest(plan_id, lane, why, risk)
+        total, estimate = plans.to_send(plan_id, lane)
+    progress = Progress(plan_id=plan_id, lane=lane.value, run_id=run_id, total=total, estimate=round(estimate, 1))
+    if not total:
         return replace(progress, finished=True)
-    roll_out = context.settings.roll_out
-    first = canary(of_lane, roll_out.canary_share) if plan.continued_by is None else set()
-    with writing_to(context.database, context.shop_id, f"run {run_id}" if run_id else "shopsync"):
-        async with context.client() as client:
+    stop = stop or stop_of_run(context, plan_id, run_id)
+    stopped = stop.why(0.0)
+    if stopped is not None:
+        return replace(progress, stopped=stopped)
+    with writing_to(context.database, context.shop_id, f"run {run_id}" if run_id else "shopsync"), stop.listening():
+        async with context.client() as client, GroupCommit(context.database) as commit:
             shop = await open_shop(context, client)
             await settle_unknown(context, client, shop)
             with context.database.write() as connection:
-                Plans(connection, context.shop_id).set_state(plan_id, PlanState.APPLYING)
-                states = Plans(connection, context.shop_id).states(plan_id)
-            sender = LaneSender(context, client, shop, progress, states, on_progress)
-            left = [item for item in items if states[item.item_id] is ItemState.PLANNED]
-            if first:
-                await sender.run([item for item in left if item.item_id in first], last=False)
-                _require_well(context, plan_id, lane, first, states)
-            return await sender.run([item for item in left if item.item_id not in first])
+                plans = Plans(connection, context.shop_id)
+                plans.set_state(plan_id, PlanState.APPLYING)
+                total, estimate = plans.to_send(plan_id, lane)
+            tally = Tally(context, client, replace(progress, total=total), on_progress)
+            work = Work(context=context, client=client, shop=shop, plan_id=plan_id, lane=lane, run_id=run_id,
+                        commit=commit, tally=tally, stop=stop)
+            try:
+                stopped = await _send(work, plan)
+            finally:
+                tally.report(force=True, stopped=stopped)
+            return tally.report(force=True, finished=stopped is None, stopped=stopped)
+
+
+async def _send(work: Work, plan: SavedPlan) -> str | None:
+    """Sends a lane, what goes first before the rest."""
+    share = work.context.settings.roll_out.canary_share
+    if share > 0 and plan.continued_by is None:
+        first = _goes_first(work, share)
+        stopped = await send_lane(work, only=first)
+        if stopped is not None:
+            return stopped
+        _require_well(work, first)
+    return await send_lane(work)
+
+
+def stop_of_run(context: Context, plan_id: str, run_id: str | None) -> Stop:
+    """The bounds of a run (SYNC_MAX_RUNTIME, SYNC_MAX_POINTS), with what its earlier lanes have used up of them."""
+    with context.database.read() as connection:
+        lanes = [one for one in progress_of(connection, plan_id) if run_id is not None and one.run_id == run_id]
+    return Stop(max_seconds=context.settings.max_runtime or None, max_points=context.settings.max_points or None,
+                seconds=sum(one.seconds for one in lanes), points=sum(one.points for one in lanes))
 
 
 async def push(context: Context, plan_id: str, *, run_id: str | None = None,
-               on_progress: OnProgress | None = None) -> ApplyReport:
+               on_progress: OnProgress | None = None, stop: Stop | None = None) -> ApplyReport:
     """Sends a whole plan, every lane in its turn, and closes it. Raises as `push_lane` does."""
+    stop, stopped = stop or stop_of_run(context, plan_id, None), None
     for lane in Lane:
-        await push_lane(context, plan_id, lane, run_id=run_id, on_progress=on_progress)
-    return finish(context, plan_id)
+        done = await push_lane(context, plan_id, lane, run_id=run_id, on_progress=on_progress, stop=stop)
+        stop.spend(done.points)
+        stopped = stopped or done.stopped
+    return replace(finish(context, plan_id), stopped=stopped)
 
 
-def _beyond_phase(context: Context, items: Sequence[PlanItem]) -> dict[str, Held]:
-    """Items that the roll-out of this moment does not send any more, though it did when they were planned."""
+def _beyond_phase(context: Context) -> dict[Risk, Held]:
+    """The risks that the roll-out of this moment does not send any more, though it may have when the plan was made."""
     roll_out = context.settings.roll_out
-    return {item.item_id: why for item in items if (why := roll_out.beyond_phase(item.risk)) is not None}
+    return {risk: why for risk in Risk if (why := roll_out.beyond_phase(risk)) is not None}
 
 
-def _require_well(context: Context, plan_id: str, lane: Lane, first: set[str], states: Mapping[str, ItemState]) -> None:
+def _goes_first(work: Work, share: float) -> set[str]:
+    with work.context.database.read() as connection:
+        plans = Plans(connection, work.shop_id)
+        held = {item.item_id for item in plans.items(work.plan_id, work.lane, ItemState.HELD)}
+        return canary([item for item in plans.items(work.plan_id, work.lane) if item.item_id not in held], share)
+
+
+def _require_well(work: Work, first: set[str]) -> None:
     """Raises `PlanRefusedError`, and holds the rest of the plan, if too much of what went first was not applied."""
-    failed = sum(states[item_id] in (ItemState.REJECTED, ItemState.STALE) for item_id in first)
-    most = context.settings.canary_max_failed
-    if failed <= most * len(first):
-        return
-    why = (f"{failed} of the {len(first)} {lane.value} items that went first were not applied "
-           f"({failed / len(first):.0%}; SYNC_CANARY_MAX_FAILED allows {most:.0%})")
-    with context.database.write() as connection:
-        held = Plans(connection, context.shop_id).halt(plan_id, why)
+    plan_id, most = work.plan_id, work.context.settings.canary_max_failed
+    with work.context.database.write() as connection:
+        plans = Plans(connection, work.shop_id)
+        states = plans.states_of(plan_id, first)
+        failed = sum(state in (ItemState.REJECTED, ItemState.STALE) for state in states.values())
+        if failed <= most * len(first):
+            return
+        why = (f"{failed} of the {len(first)} {work.lane.value} items that went first were not applied "
+               f"({failed / len(first):.0%}; SYNC_CANARY_MAX_FAILED allows {most:.0%})")
+        held = plans.halt(plan_id, why)
     raise PlanRefusedError(
         f"Plan {plan_id} is halted: {why}; {held} items wait. Look at what was not applied (shopsync plan show "
         f'{plan_id}), then let the rest go: shopsync plan continue {plan_id} --by NAME --reason "…".'

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from shopsync_pipeline.core.errors import PlanRefusedError
 from shopsync_pipeline.db.plans import Plans, PlanState, SavedPlan
 from shopsync_pipeline.engine.context import Context
@@ -13,15 +16,7 @@ def approve(context: Context, plan_id: str, *, by: str, reason: str, expected_ha
     With `expected_hash` the approval is for that content only. Raises `PlanRefusedError` where there is nothing to
     approve.
     """
-    _require_person(by, reason)
-    with context.database.write() as connection:
-        plans = Plans(connection, context.shop_id)
-        plan = plans.get(plan_id)
-        if plan.state is not PlanState.REFUSED:
-            raise PlanRefusedError(
-                f"Plan {plan_id} is {plan.state.value}, so there is nothing to approve. Only a refused plan that no "
-                "newer one has superseded can be approved."
-            )
+    with _answering(context, plan_id, PlanState.REFUSED, "approve", by, reason) as (plans, plan):
         if expected_hash is not None and expected_hash != plan.hash:
             raise PlanRefusedError(
                 f"Plan {plan_id} has the hash {plan.hash}, not {expected_hash}, so it is not the plan that was looked "
@@ -36,19 +31,24 @@ def resume(context: Context, plan_id: str, *, by: str, reason: str) -> tuple[Sav
 
     Raises `PlanRefusedError` for a plan that was not halted.
     """
-    _require_person(by, reason)
-    with context.database.write() as connection:
-        plans = Plans(connection, context.shop_id)
-        plan = plans.get(plan_id)
-        if plan.state is not PlanState.HALTED:
-            raise PlanRefusedError(
-                f"Plan {plan_id} is {plan.state.value}, so there is nothing to continue. Only a halted plan that no "
-                "newer one has superseded can be continued."
-            )
+    with _answering(context, plan_id, PlanState.HALTED, "continue", by, reason) as (plans, _):
         freed = plans.resume(plan_id, by.strip(), reason.strip())
         return plans.get(plan_id), freed
 
 
-def _require_person(by: str, reason: str) -> None:
+@contextmanager
+def _answering(context: Context, plan_id: str, state: PlanState, verb: str, by: str,
+               reason: str) -> Iterator[tuple[Plans, SavedPlan]]:
+    """A transaction over a plan that waits for a person's word. Raises `PlanRefusedError` where none is asked for, or
+    none is given."""
     if not by.strip() or not reason.strip():
         raise PlanRefusedError("An approval needs a name and a reason; both are kept with the plan.")
+    with context.database.write() as connection:
+        plans = Plans(connection, context.shop_id)
+        plan = plans.get(plan_id)
+        if plan.state is not state:
+            raise PlanRefusedError(
+                f"Plan {plan_id} is {plan.state.value}, so there is nothing to {verb}. Only a {state.value} plan that "
+                f"no newer one has superseded can be {verb}d."
+            )
+        yield plans, plan

@@ -26,6 +26,7 @@ from shopsync_pipeline.db.plans import Plans, SavedPlan
 from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.dead_letters import close_outdated
 from shopsync_pipeline.engine.look import Found, Looking, first_contact, gone_mark
 from shopsync_pipeline.engine.prepare import prepare
 from shopsync_pipeline.engine.rules import rules_of
@@ -45,17 +46,19 @@ def diff(context: Context, *, only: Collection[str] | None = None, run_id: str |
             )
         rules = rules_of(context, connection)
         base = BaseStore(connection, context.shop_id)
-        keys, gone = list(base.unsettled(only)), list(base.unsettled_gone(gone_mark(rules), only))
+        keys, gone = list(base.unsettled(only)), base.gone()
+        left = gone if only is None else sorted(set(gone).intersection(only))
         matches = first_contact(connection, context.shop_id, keys)
         resolutions = Conflicts(connection, context.shop_id).resolutions()
         looking = Looking(connection, context.shop_id, rules, matches, resolutions,
                           bidirectional=context.settings.bidirectional, unsynced=context.settings.unsynced)
         for part in chunks(keys):
             looking.look_at(part)
-        for part in chunks(gone):
+        for part in chunks(list(base.unsettled_gone(gone_mark(rules), left))):
             looking.look_at_gone(part)
         _keep(connection, context.shop_id, looking.found)
-        return _save(connection, context.shop_id, looking.found, rules, context.settings, only, run_id)
+        still_gone = len(gone) - len(looking.found.forgotten)
+        return _save(connection, context.shop_id, looking.found, still_gone, rules, context.settings, only, run_id)
 
 
 def _keep(connection: Connection, shop_id: str, found: Found) -> None:
@@ -67,20 +70,19 @@ def _keep(connection: Connection, shop_id: str, found: Found) -> None:
     overrides.put(found.overrides)
 
 
-def _save(connection: Connection, shop_id: str, found: Found, rules: Rules, settings: Settings,
+def _save(connection: Connection, shop_id: str, found: Found, gone: int, rules: Rules, settings: Settings,
           only: Collection[str] | None, run_id: str | None) -> SavedPlan:
-    base, catalog = BaseStore(connection, shop_id), Catalog(connection, shop_id)
     conflicted = [key for key, made in found.disputes.items() if any(d.outcome is Outcome.CONFLICT for d in made)]
     prepared = prepare(connection, shop_id, settings, whole_plan(found.items), conflicted=conflicted)
-    items, in_catalog = prepared.items, catalog.count()
+    items, in_catalog = prepared.items, Catalog(connection, shop_id).count()
     looked_at = in_catalog if only is None else len(set(only))
     busy = sum(found.products[word] for word in ("create", "update"))
     summary: dict[str, Any] = {
         "catalog": in_catalog,
         "store": Snapshot(connection, shop_id).count(),
-        "linked": base.count(),
+        "linked": prepared.linked,
         "products": {**{word: found.products[word] for word in ("create", "update", "conflict", "kept", "accepted")},
-                     "in_sync": looked_at - busy - found.products["waiting"], "gone": base.gone(),
+                     "in_sync": looked_at - busy - found.products["waiting"], "gone": gone,
                      "retire": found.products["retire"]},
         "fields": _by_field(items),
         "operations": dict(sorted(Counter(item.operation.value for item in items).items())),
@@ -89,13 +91,15 @@ def _save(connection: Connection, shop_id: str, found: Found, rules: Rules, sett
         "kept": found.outcomes[Outcome.KEPT],
         **prepared.summary,
     }
-    inputs = inputs_digest(f"{rules.text()} {settings.roll_out.text()}", found.inputs)
+    computed_from = " ".join(filter(None, (rules.text(), settings.roll_out.text(), prepared.letters)))
+    inputs = inputs_digest(computed_from, found.inputs)
     plans = Plans(connection, shop_id)
     plan_id = plans.save(hash_=plan_hash(inputs, items), inputs=inputs, run_id=run_id, items=items, summary=summary,
                          scope="all" if only is None else ",".join(sorted(only)[:50]), refusals=prepared.refusals,
                          held=prepared.held, seen_local=prepared.seen_local)
     Conflicts(connection, shop_id).record(found.disputes, plan_id, None if only is None else set(only),
-                                          found.suggestions)
+                                          found.suggestions, found.items)
+    close_outdated(connection, shop_id, plan_id, items, only)
     return plans.get(plan_id)
 
 

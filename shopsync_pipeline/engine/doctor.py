@@ -12,9 +12,15 @@ from pydantic import SecretStr
 from shopsync_pipeline.catalog import find_delivery
 from shopsync_pipeline.catalog.sources import Location, Look
 from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
+from shopsync_pipeline.core.points import LEASE_SECONDS
 from shopsync_pipeline.db.database import Database, normalised_url
-from shopsync_pipeline.engine.context import client_for, uses_of
+from shopsync_pipeline.db.learned import cost_factors
+from shopsync_pipeline.db.points import account_of
+from shopsync_pipeline.db.rows import now
+from shopsync_pipeline.engine.context import Context, client_for, shop_id, uses_of
 from shopsync_pipeline.engine.fetch import seen_places
+from shopsync_pipeline.engine.health import health_of
+from shopsync_pipeline.engine.prepare import AS_ESTIMATED
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.client import Patience
 from shopsync_pipeline.shopify.shop import describe
@@ -57,6 +63,16 @@ async def examine(settings: Settings) -> list[Finding]:
     return [_database(settings), await _shop(settings), _export(settings)]
 
 
+def _held_back(settings: Settings) -> str | None:
+    """Why the shop is not asked: it is paused or left alone. `None` where it may be, or our database cannot tell."""
+    with suppress(ShopsyncError):
+        url = normalised_url(settings.database_url.get_secret_value())
+        if url.get_backend_name() != "sqlite" or (url.database and Path(url.database).exists()):
+            found = health_of(Context.open(settings))
+            return None if found.serves else found.says
+    return None
+
+
 def _database(settings: Settings) -> Finding:
     try:
         url = normalised_url(settings.database_url.get_secret_value())
@@ -67,12 +83,34 @@ def _database(settings: Settings) -> Finding:
         database.require_current()
     except ShopsyncError as error:
         return Finding("database", False, str(error))
-    return Finding("database", True, f"{database.dialect} answers and has this version's tables")
+    known = _known(database, settings)
+    return Finding("database", True, f"{database.dialect} answers and has this version's tables{known}")
+
+
+def _known(database: Database, settings: Settings) -> str:
+    """Who else spends the shop's points, and which requests cost otherwise than estimated, as far as is known."""
+    if not settings.shopify_shop_url:
+        return ""
+    with database.read() as connection:
+        shop = shop_id(settings.shopify_shop_url)
+        holders = [one.held for one in account_of(connection, shop).holders.values()
+                   if now().timestamp() - one.seen < LEASE_SECONDS]
+        factors = cost_factors(connection, shop)
+    told = ""
+    if holders:
+        told += (f"; {len(holders)} process{'es' * (len(holders) > 1)} hold{'s' * (len(holders) == 1)} "
+                 f"{sum(holders):.0f} of the shop's points")
+    unlike = [f"{document} {factor:.2f}" for document, factor in factors.items() if abs(factor - 1) > AS_ESTIMATED]
+    if unlike:
+        told += f"; charged otherwise than estimated, by factor: {', '.join(unlike)}"
+    return told
 
 
 async def _shop(settings: Settings) -> Finding:
     try:
         settings.require_shop()
+        if (says := _held_back(settings)) is not None:
+            return Finding("shop", False, says)
         async with client_for(settings, patience=Patience(attempts=1, throttled_seconds=5)) as client:
             shop = await describe(client, settings.shopify_location or None, uses_of(settings))
             rate = client.bucket.restore_rate

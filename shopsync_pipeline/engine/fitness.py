@@ -7,6 +7,7 @@ and the store still shows what it was planned for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -16,22 +17,31 @@ from shopsync_pipeline.core.undo import undoes
 from shopsync_pipeline.db.ahead import catalog_digests
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.catalog import Catalog
-from shopsync_pipeline.db.plans import ItemState, Plans
+from shopsync_pipeline.db.plans import Plans
 from shopsync_pipeline.db.snapshot import Snapshot
 
 
-def unfit(connection: Connection, shop_id: str, plan_id: str, items: Sequence[PlanItem],
-          states: Mapping[str, ItemState]) -> dict[str, str]:
-    """Item id → why it must not go, of those for which that is so. `states` holds all items of the plan."""
-    linked = BaseStore(connection, shop_id).get([item.product_key for item in items])
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """What was found out about items: item id → why it must not go (of those for which that is so), product key →
+    what was agreed on, Shopify's product id → what the store showed when it was last read."""
+
+    unfit: Mapping[str, str]
+    linked: Mapping[str, Agreed]
+    store: Mapping[str, Mapping[Path, Value]]
+
+
+def examine(connection: Connection, shop_id: str, plan_id: str, items: Sequence[PlanItem]) -> Fitness:
+    """Looks at items that are about to be sent. What they wait for is not looked at here."""
+    linked = BaseStore(connection, shop_id).get(dict.fromkeys(item.product_key for item in items))
     ids = {item.product_id for item in items if item.product_id is not None}
     ids.update(agreed.links.product for agreed in linked.values())
     store = {product.product_id: product.document for product in Snapshot(connection, shop_id).products(sorted(ids))}
     found = _outdated_items(connection, shop_id, plan_id, items)
     for item in items:
-        if item.item_id not in found and (why := _unready(item, linked, store, states)):
+        if item.item_id not in found and (why := _unready(item, linked, store)):
             found[item.item_id] = why
-    return found
+    return Fitness(found, linked, store)
 
 
 def _outdated_items(connection: Connection, shop_id: str, plan_id: str, items: Sequence[PlanItem]) -> dict[str, str]:
@@ -77,11 +87,8 @@ def _outdated(item: PlanItem, seen: str, digest: str, document: Mapping[Path, Va
     return ""
 
 
-def _unready(item: PlanItem, linked: Mapping[str, Agreed], store: Mapping[str, Mapping[Path, Value]],
-             states: Mapping[str, ItemState]) -> str:
+def _unready(item: PlanItem, linked: Mapping[str, Agreed], store: Mapping[str, Mapping[Path, Value]]) -> str:
     """Why an item may not go for what the store shows; empty if it may."""
-    if any(states.get(first) is not ItemState.CONFIRMED for first in item.depends_on):
-        return "what it waits for did not take effect"
     made = linked[item.product_key].links.product if item.product_key in linked else ""
     if item.operation is not Operation.PRODUCT_CREATE:
         # What follows on a creation was planned before the product had an id.

@@ -13,7 +13,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Value, digests, place, variants_of, without
+from shopsync_pipeline.core.fields import (
+    Fields,
+    Group,
+    Operation,
+    Path,
+    Value,
+    digests,
+    place,
+    variant_keys,
+    variants_of,
+    without,
+)
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.matching import Matches, RemoteIdentity, match
 from shopsync_pipeline.core.merge import (
@@ -216,8 +227,10 @@ class Looking:
     def _moved(self, document: Fields, remote: StoredProduct | None, base: Agreed | None) -> frozenset[str]:
         """Keys of variants new to the store whose SKU stands under another linked product of it, from which the catalog
         took it."""
-        there = variants_of(remote.document) if remote else {}
-        known = variants_of(base.local) if base else {}
+        there = variant_keys(remote.document) if remote else {}
+        if variant_keys(document).keys() <= there.keys():
+            return frozenset()
+        known = variant_keys(base.local) if base else {}
         fresh = {str(values["sku"]): key for key, values in variants_of(document).items()
                  if key not in there and key not in known and "sku" in values}
         if not fresh:

@@ -7,8 +7,8 @@ refused with the figures.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.bounds import Figures, judge, moved
 from shopsync_pipeline.core.cost import estimate_plan
+from shopsync_pipeline.core.dead_letters import Letter, set_apart
 from shopsync_pipeline.core.fields import Operation, Path
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem
 from shopsync_pipeline.core.rollout import Held, Hold, held_back, risk_of
@@ -39,9 +40,12 @@ from shopsync_pipeline.db.ahead import (
 )
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog
+from shopsync_pipeline.db.learned import cost_factors
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.shops import KnownShop, known_shop
+from shopsync_pipeline.engine.dead_letters import letters_about, text_of
 from shopsync_pipeline.settings import Settings
+from shopsync_pipeline.shopify.documents import WRITES
 
 PLUS_BUCKET = 20_000.0
 """Points that the bucket of a Plus shop holds at the least; those shops have no daily limit on new variants."""
@@ -49,12 +53,17 @@ PLUS_BUCKET = 20_000.0
 USUAL_RATE = 100.0
 """Points a second of a shop that was not asked yet."""
 
+AS_ESTIMATED = 0.05
+"""How far what a shop usually charges may lie from our estimate before plans reckon with it: less is rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A plan ready to be saved: its items, why some of them wait, why it needs approval, and what people read first.
 
-    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it.
+    `seen_local`: product key → digests of the catalog's document as it is now, where values come from it. `linked`:
+    products that are linked. `letters` is the text of the dead letters that had a say, which belongs to what the plan
+    was computed from.
     """
 
     items: list[PlanItem]
@@ -62,6 +71,8 @@ class Prepared:
     refusals: list[str]
     summary: dict[str, Any]
     seen_local: dict[str, str]
+    linked: int
+    letters: str = ""
 
 
 def prepare(connection: Connection, shop_id: str, settings: Settings, items: Sequence[PlanItem], *,
@@ -73,7 +84,8 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
     """
     shop = known_shop(connection, shop_id)
     walls: dict[str, Wall] = {}
-    kept, held = _held(connection, shop_id, settings, items, walls)
+    letters = letters_about(connection, shop_id, items)
+    kept, held = _held(connection, shop_id, settings, items, walls, letters)
     figures = Figures()
     creations = Creations(_daily_limit(connection, shop_id, settings, shop, kept))
     for item in kept:
@@ -93,11 +105,11 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
             f"{creations.taken} go now, {creations.waiting} wait, {creations.days} days in all")
     sent = [item for item in kept if item.item_id not in held]
     rows = stock_calls(sent)
-    base = BaseStore(connection, shop_id)
+    linked = BaseStore(connection, shop_id).count()
     in_catalog = Catalog(connection, shop_id).count() if from_catalog else 1
-    refusals = judge(settings.bounds, figures, linked=base.count(), catalog=in_catalog, conflicted=conflicted)
+    refusals = judge(settings.bounds, figures, linked=linked, catalog=in_catalog, conflicted=conflicted)
     summary: dict[str, Any] = {
-        **_estimates(sent, shop),
+        **_estimates(sent, shop, settings.headroom, cost_factors(connection, shop_id)),
         "risks": dict(sorted(Counter(item.risk.value for item in sent).items())),
         "groups": dict(sorted(moved(sent).items())),
         "held": dict(sorted(Counter(why.hold.value for why in held.values()).items())),
@@ -106,11 +118,12 @@ def prepare(connection: Connection, shop_id: str, settings: Settings, items: Seq
         "phase": settings.roll_out.phase.value,
     }
     keys = sorted({item.product_key for item in kept}) if from_catalog else []
-    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys))
+    return Prepared(kept, held, refusals, summary, catalog_digests(connection, shop_id, keys), linked,
+                    text_of(letters))
 
 
 def _held(connection: Connection, shop_id: str, settings: Settings, items: Sequence[PlanItem],
-          walls: dict[str, Wall]) -> tuple[list[PlanItem], dict[str, Held]]:
+          walls: dict[str, Wall], letters: Mapping[str, Sequence[Letter]]) -> tuple[list[PlanItem], dict[str, Held]]:
     roll_out = settings.roll_out
     outside: dict[str, Held] = {}
     if roll_out.categories:
@@ -132,7 +145,10 @@ def _held(connection: Connection, shop_id: str, settings: Settings, items: Seque
     def of_change(item: PlanItem, change: Change) -> Held | None:
         return roll_out.beyond_phase(risk_of(item, change)) or _behind(beyond(change), item, walls)
 
-    return held_back(items, of_item, of_change)
+    def apart(item: PlanItem) -> Sequence[tuple[PlanItem, Held | None]]:
+        return set_apart(item, letters.get(item.product_key, ()))
+
+    return held_back(items, of_item, of_change, apart)
 
 
 def _behind(found: Beyond | None, item: PlanItem, walls: dict[str, Wall]) -> Held | None:
@@ -172,16 +188,21 @@ def _tomorrow(limit: DailyLimit) -> Held:
                                   "today's are used up; the next day's plan has it again")
 
 
-def _estimates(items: Sequence[PlanItem], shop: KnownShop | None) -> dict[str, Any]:
-    """Points, requests and seconds: of the plan, and of each lane as it comes, with what the bucket then still has."""
-    rate = (shop.restore_rate if shop else None) or USUAL_RATE
-    bucket = (shop.bucket_size if shop else None) or 0.0
-    total = estimate_plan(items, restore_rate=rate, bucket=bucket)
+def _estimates(items: Sequence[PlanItem], shop: KnownShop | None, headroom: float,
+               factors: Mapping[str, float]) -> dict[str, Any]:
+    """Points, requests and seconds: of the plan, and of each lane as it comes, with what the bucket then still has.
+
+    `headroom`: the share of the bucket that is left to others; `factors`: document → what it is usually charged, by
+    our estimate.
+    """
+    rate = ((shop.restore_rate if shop else None) or USUAL_RATE) * (1 - headroom)
+    bucket = ((shop.bucket_size if shop else None) or 0.0) * (1 - headroom)
+    total = estimate_plan(_as_charged(items, factors), restore_rate=rate, bucket=bucket)
     lanes: dict[str, Any] = {}
     for lane in Lane:
         of_lane = [item for item in items if item.lane is lane]
         if of_lane:
-            found = estimate_plan(of_lane, restore_rate=rate, bucket=bucket)
+            found = estimate_plan(_as_charged(of_lane, factors), restore_rate=rate, bucket=bucket)
             bucket = max(0.0, bucket - found.points)
             lanes[lane.value] = {"items": len(of_lane), "points": round(found.points, 1), "requests": found.requests,
                                  "seconds": round(found.seconds, 1)}
@@ -190,3 +211,11 @@ def _estimates(items: Sequence[PlanItem], shop: KnownShop | None) -> dict[str, A
                      "restore_rate": rate},
         "lanes": lanes,
     }
+
+
+def _as_charged(items: Iterable[PlanItem], factors: Mapping[str, float]) -> Iterator[PlanItem]:
+    """The items with the cost that the shop usually charges. Stock is not charged by the item but by the batch."""
+    known = {operation: factor for operation, document in WRITES.items()
+             if abs((factor := factors.get(document, 1.0)) - 1) > AS_ESTIMATED}
+    for item in items:
+        yield replace(item, cost=item.cost * known[item.operation]) if item.operation in known else item

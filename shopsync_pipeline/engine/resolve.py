@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from shopsync_pipeline.core.canonical import fold, same
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Drift, Group, Path, Strategy, Value, place
-from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Dispute, Faces, Side
+from shopsync_pipeline.core.fields import Drift, Fields, Group, Path, Strategy, place, without
+from shopsync_pipeline.core.merge import (
+    WHOLE_PRODUCT,
+    Base,
+    Dispute,
+    Faces,
+    Outcome,
+    Resolution,
+    Rules,
+    Side,
+    merge_product,
+)
 from shopsync_pipeline.core.overrides import Override
 from shopsync_pipeline.core.ownership import Rule, facts_of
 from shopsync_pipeline.db.base import BaseStore
@@ -21,6 +31,7 @@ from shopsync_pipeline.db.overrides import Overrides
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
+from shopsync_pipeline.engine.rules import rules_of
 
 ALL = 1_000_000
 
@@ -110,9 +121,9 @@ def resolve_where(context: Context, chosen: Chosen, side: str, *, by: str, alway
 def flip(context: Context, conflict_id: str, side: str, *, by: str) -> None:
     """Decides a conflict otherwise that was decided and carried out; the next diff plans this field and no other.
 
-    For `etilize` the catalog's value as it is now is planned. For `shopify` the store's value of then stands in for the
-    catalog's, as an override that can be seen and removed. Raises `ShopsyncError` where that would change nothing, or
-    is about a product as a whole.
+    For `etilize` the catalog's value as it is now is planned, once: whatever the store makes of it, the choice is spent
+    with the push. For `shopify` the store's value of then stands in for the catalog's, as an override that can be seen
+    and removed. Raises `ShopsyncError` where that would change nothing, or is about a product as a whole.
     """
     taken, name = _side(side), _name(by)
     with context.database.write() as connection:
@@ -122,11 +133,15 @@ def flip(context: Context, conflict_id: str, side: str, *, by: str) -> None:
             raise ShopsyncError(f"Conflict {conflict_id} is {conflict.state.value}, so there is no decision to change; "
                                 "`shopsync conflicts resolve` decides what is open.")
         key, path = conflict.product_key, conflict.path
-        faces = _faces_now(connection, context.shop_id, conflict)
+        sides = _sides_now(connection, context.shop_id, conflict)
+        faces = sides.faces(path)
         wanted = faces.local if taken is Side.ETILIZE else conflict.faces.remote
         if same(place(path).field, faces.remote, wanted):
             raise ShopsyncError(f"The store shows {taken.value}'s value of {path} already; there is nothing to change.")
         if taken is Side.ETILIZE:
+            if not sides.would_push(path, rules_of(context, connection), context.settings.unsynced):
+                raise ShopsyncError(f"shopsync does not write {path} of {key}, so it cannot take etilize's value; "
+                                    f"`shopsync explain-rule {key} '{path}'` tells who owns the field.")
             Overrides(connection, context.shop_id).remove([(key, path)])
             conflicts.decide_again(conflict_id, taken, name, faces, ConflictState.RESOLVED)
         else:
@@ -170,8 +185,30 @@ def _covers(rule: Rule, path: Path) -> bool:
     return rule.covers(path, place(path).field)
 
 
-def _faces_now(connection: Connection, shop_id: str, conflict: Conflict) -> Faces:
-    """The four values of a conflict's field as they are now. Raises `ShopsyncError` where a side lacks the product."""
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """A product as both sides show it now, and what they last agreed on."""
+
+    key: str
+    local: Fields
+    remote: Fields
+    base: Base
+
+    def faces(self, path: Path) -> Faces:
+        """The four values of one field."""
+        return Faces(local=self.local.get(path), remote=self.remote.get(path), base_local=self.base.local.get(path),
+                     base_remote=self.base.remote.get(path))
+
+    def would_push(self, path: Path, rules: Rules, unsynced: Collection[str]) -> bool:
+        """Whether taking an earlier decision back for the catalog makes the next diff write this field."""
+        again = Resolution(Side.ETILIZE, self.local.get(path), self.remote.get(path), again=True)
+        merge = merge_product(local=without(self.local, unsynced), remote=self.remote, base=self.base, rules=rules,
+                              facts=facts_of(self.key, self.local), resolutions={path: again})
+        return any(decision.path == path for decision in merge.having(Outcome.PUSH))
+
+
+def _sides_now(connection: Connection, shop_id: str, conflict: Conflict) -> _Sides:
+    """The product of a conflict as it is now. Raises `ShopsyncError` where a side lacks it."""
     if conflict.path == WHOLE_PRODUCT:
         raise ShopsyncError("A decision about a product as a whole is not changed here: delete the product in the "
                             "store, or wait for the next conflict about it.")
@@ -182,11 +219,7 @@ def _faces_now(connection: Connection, shop_id: str, conflict: Conflict) -> Face
     remote = next((product.document for product in Snapshot(connection, shop_id).products(ids)), None)
     if local is None or base is None or remote is None:
         raise ShopsyncError(f"{key} is no longer in the catalog and in the store, so nothing can be decided about it.")
-
-    def value(face: dict[Path, Value]) -> Value | None:
-        return face.get(conflict.path)
-
-    return Faces(local=value(local), remote=value(remote), base_local=value(base.local), base_remote=value(base.remote))
+    return _Sides(key, local, remote, Base(base.local, base.remote))
 
 
 def _store(connection: Connection, shop_id: str, side: Side, by: str, *, fields: tuple[str, ...] = (),

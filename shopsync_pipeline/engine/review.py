@@ -9,10 +9,11 @@ from itertools import islice
 from shopsync_pipeline.core.errors import PlanRefusedError
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.progress import Progress
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.ledger import Ledger
 from shopsync_pipeline.db.plans import ItemState, Plans, SavedPlan
-from shopsync_pipeline.db.shops import Progress, progress_of
+from shopsync_pipeline.db.progress import progress_of
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.monitoring import require_sending
 

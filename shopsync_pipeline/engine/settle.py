@@ -1,145 +1,120 @@
-"""Settle: what became of mutations whose answer nobody saw: the product is read by id, the ledger told."""
+"""Settle: what became of mutations whose answer nobody saw: their products are read by id, the ledger told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
-from shopsync_pipeline.core.fields import Operation, Path, Value
-from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.core.plan import PlanItem, Reason
+from shopsync_pipeline.core.fields import Operation
+from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.settlement import name_images, shown, took_effect
-from shopsync_pipeline.core.undo import undoes
-from shopsync_pipeline.db.base import Agreed, BaseStore
-from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent
+from shopsync_pipeline.db.base import BaseStore
+from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent, Settled
 from shopsync_pipeline.db.plans import ItemState, Plans
-from shopsync_pipeline.db.rows import now
-from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct, apply_written
+from shopsync_pipeline.engine.confirm import Confirmed, confirm
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.hold import hold_deleted, hold_recreated
-from shopsync_pipeline.engine.look import put_face
+from shopsync_pipeline.engine.dead_letters import close_written
 from shopsync_pipeline.engine.pull import known_links
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.nodes import RemoteProduct
 from shopsync_pipeline.shopify.shop import Shop
 from shopsync_pipeline.shopify.snapshot import read_by_custom_ids, read_by_ids
 
+TOGETHER = 100
+"""Mutations that are settled by one round of reading."""
+
 
 async def settle_unknown(context: Context, client: ShopifyClient, shop: Shop) -> int:
-    """Settles every mutation of the shop that is still `sent` (its process died); returns how many there were."""
-    with context.database.read() as connection:
-        unknown = list(Ledger(connection, context.shop_id).unknown())
-    for sent in unknown:
-        await settle(context, client, shop, sent)
-    return len(unknown)
+    """Settles every mutation of the shop whose outcome is not known (its process died); returns how many there were."""
+    count = 0
+    while True:
+        with context.database.read() as connection:
+            unknown = Ledger(connection, context.shop_id).unknown(TOGETHER)
+        if not unknown:
+            return count
+        await settle(context, client, shop, unknown)
+        count += len(unknown)
 
 
-async def settle(context: Context, client: ShopifyClient, shop: Shop, sent: Sent, *,
-                 answer: Answer | None = None) -> bool:
-    """Finds out whether one mutation took effect and writes the consequences down; tells which it was.
+async def settle(context: Context, client: ShopifyClient, shop: Shop, mutations: Sequence[Sent], *,
+                 answers: Mapping[str, Answer] | None = None) -> dict[str, bool]:
+    """Finds out which mutations took effect and writes the consequences down; returns it by ledger id.
 
-    An item that was not executed is planned again and may be sent once more. `answer` is the mutation's own, where
-    there was one that did not tell everything.
+    An item that was not executed is planned again and may be sent once more. `answers`: ledger id → the mutation's own
+    answer, where there was one that did not tell everything.
     """
-    store = await _read(context, client, shop, sent.items)
-    executed = _executed(sent.items, {item_id: product.fields for item_id, product in store.items()})
+    store = await _read(context, client, shop, [item for sent in mutations for item in sent.items])
+    executed = {sent.ledger_id: _executed(sent.items, store) for sent in mutations}
     with context.database.write() as connection:
-        after: dict[str, Mapping[Path, Value | None]] = {}
-        if executed:
-            for item in sent.items:
-                after[item.item_id] = _confirm_as_read(connection, context.shop_id, item, store.get(item.item_id))
-        Ledger(connection, context.shop_id).settle(
-            sent.ledger_id, LedgerState.CONFIRMED if executed else LedgerState.NOT_EXECUTED, after=after,
-            error=None if answer else "the answer was lost; settled by reading the product",
-            answer=answer.data if answer else None, requested=answer.requested_cost if answer else None,
-            actual=answer.actual_cost if answer else None,
-        )
-        Plans(connection, context.shop_id).mark(
-            sent.plan_id, [item.item_id for item in sent.items],
-            ItemState.CONFIRMED if executed else ItemState.PLANNED,
-        )
+        ledger, plans = Ledger(connection, context.shop_id), Plans(connection, context.shop_id)
+        for sent in mutations:
+            effect, answer = executed[sent.ledger_id], (answers or {}).get(sent.ledger_id)
+            confirmed = [_as_read(item, store.of(item)) for item in sent.items] if effect else []
+            confirm(connection, context.shop_id, confirmed)
+            close_written(connection, context.shop_id, sent.plan_id, [one.item for one in confirmed])
+            ledger.settle([Settled(
+                ledger_id=sent.ledger_id, state=LedgerState.CONFIRMED if effect else LedgerState.NOT_EXECUTED,
+                error=None if answer else "the answer was lost; settled by reading the product",
+                answer=answer.data if answer else None, requested=answer.requested_cost if answer else None,
+                actual=answer.actual_cost if answer else None,
+                after={one.item.item_id: one.values if one.links else {} for one in confirmed},
+            )])
+            plans.mark(sent.plan_id, [item.item_id for item in sent.items],
+                       ItemState.CONFIRMED if effect else ItemState.PLANNED)
     return executed
 
 
-def _executed(items: Sequence[PlanItem], now: Mapping[str, Mapping[Path, Value]]) -> bool:
-    """Whether the mutation that carried `items` took effect; `now` is what the store shows, by item id.
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """What the store shows of some items' products."""
+
+    by_key: Mapping[str, RemoteProduct]
+    by_id: Mapping[str, RemoteProduct]
+    made: Mapping[str, str]
+
+    def of(self, item: PlanItem) -> RemoteProduct | None:
+        """The product of an item, `None` where there is none."""
+        if item.operation is Operation.PRODUCT_CREATE:
+            return self.by_key.get(item.product_key)
+        # What followed on a creation was planned before the product had an id.
+        return self.by_id.get(item.product_id or self.made.get(item.product_key, ""))
+
+
+async def _read(context: Context, client: ShopifyClient, shop: Shop, items: Sequence[PlanItem]) -> _Store:
+    where, listings, known = shop.location_id, shop.listings, known_links(context)
+    with context.database.read() as connection:
+        bases = BaseStore(connection, context.shop_id).get(dict.fromkeys(item.product_key for item in items))
+    made = {key: agreed.links.product for key, agreed in bases.items()}
+    created = dict.fromkeys(item.product_key for item in items if item.operation is Operation.PRODUCT_CREATE)
+    others = dict.fromkeys(item.product_id or made.get(item.product_key, "") for item in items
+                           if item.operation is not Operation.PRODUCT_CREATE)
+    by_key = (await read_by_custom_ids(client, created, known=known, location_id=where, listings=listings)
+              if created else {})
+    by_id = await read_by_ids(client, filter(None, others), known=known, location_id=where, listings=listings)
+    return _Store({key: product for key, product in by_key.items() if product is not None},
+                  {product.links.product: product for product in by_id.products}, made)
+
+
+def _executed(items: Sequence[PlanItem], store: _Store) -> bool:
+    """Whether the mutation that carried `items` took effect.
 
     A mutation is all or nothing, so its items speak for each other. Stock that shows a third figure says nothing: an
     order moved it. Where no row tells, it counts as not executed, because stock may be sent again without harm.
     """
+    shown_now = [(item, product.fields if (product := store.of(item)) else None) for item in items]
     if items[0].operation is not Operation.INVENTORY_SET:
-        return any(took_effect(item, now.get(item.item_id)) for item in items)
-    rows = [(change, now.get(item.item_id, {}).get(change.path)) for item in items for change in item.changes]
+        return any(took_effect(item, now) for item, now in shown_now)
+    rows = [(change, (now or {}).get(change.path)) for item, now in shown_now for change in item.changes]
     arrived = sum(figure == change.after for change, figure in rows)
     return arrived > sum(figure == change.before for change, figure in rows)
 
 
-async def _read(context: Context, client: ShopifyClient, shop: Shop,
-                items: Sequence[PlanItem]) -> dict[str, RemoteProduct]:
-    where, listings = shop.location_id, shop.listings
-    known = known_links(context)
-    created = {item.product_key: item.item_id for item in items if item.operation is Operation.PRODUCT_CREATE}
-    with context.database.read() as connection:
-        # What followed on a creation was planned before the product had an id.
-        made = BaseStore(connection, context.shop_id).get([item.product_key for item in items])
-    ids = {item.item_id: item.product_id or made[item.product_key].links.product for item in items
-           if item.item_id not in created.values() and (item.product_id or item.product_key in made)}
-    others = {product_id: item_id for item_id, product_id in ids.items()}
-    found: dict[str, RemoteProduct] = {}
-    if created:
-        by_key = await read_by_custom_ids(client, list(created), known=known, location_id=where, listings=listings)
-        found.update({created[key]: product for key, product in by_key.items() if product is not None})
-    if others:
-        by_id = await read_by_ids(client, list(others), known=known, location_id=where, listings=listings)
-        found.update({others[product.links.product]: product for product in by_id.products})
-    return found
-
-
-def _confirm_as_read(connection: Connection, shop_id: str, item: PlanItem,
-                     product: RemoteProduct | None) -> dict[Path, Value | None]:
+def _as_read(item: PlanItem, product: RemoteProduct | None) -> Confirmed:
     if product is None:
-        confirm(connection, shop_id, item, {change.path: None for change in item.changes}, None)
-        return {}
+        return Confirmed(item, {change.path: None for change in item.changes}, None)
     fields, links = product.fields, product.links
     pictures = next((change.after for change in item.changes if change.path == "images"), None)
     if isinstance(pictures, list):
         sources = [str(picture["source"]) for picture in pictures if isinstance(picture, dict)]
         fields, links = name_images(sources, fields, links)
-    values = shown(item, fields)
-    confirm(connection, shop_id, item, values, links)
-    return values
-
-
-def confirm(connection: Connection, shop_id: str, item: PlanItem, values: Mapping[Path, Value | None],
-            links: Links | None) -> None:
-    """Writes down that `item` took effect: base and snapshot move on to what was sent and what Shopify answered.
-
-    `values` is the answer per field; `links` are all ids of the product, `None` once it is deleted. What an undo wrote
-    is agreed on without forgetting what the catalog said: its value counts as seen, and is sent again when it changes.
-    """
-    base, snapshot = BaseStore(connection, shop_id), Snapshot(connection, shop_id)
-    if links is None or item.operation is Operation.PRODUCT_DELETE:
-        if not (undoes(item) and hold_deleted(connection, shop_id, item.product_key)):
-            base.remove([item.product_key])
-        if item.product_id is not None:
-            snapshot.remove([item.product_id])
-        return
-    creating = item.operation is Operation.PRODUCT_CREATE
-    if creating and undoes(item):
-        hold_recreated(connection, shop_id, item.product_key)
-    before = base.get([item.product_key]).get(item.product_key) if undoes(item) or not creating else None
-    local = dict(before.local) if before else {}
-    remote = dict(before.remote) if before and not creating else {}
-    for change in item.changes:
-        if before is None or change.reason is not Reason.UNDONE:
-            put_face(local, change.path, change.said)
-        put_face(remote, change.path, values.get(change.path))
-    # No `seen` digests: the next diff looks once more, and that is what proves the product in sync.
-    base.put([Agreed(product_key=item.product_key, local=local, remote=remote, links=links)])
-    instant = now()
-    stored = next(iter(snapshot.products([links.product])), None) or StoredProduct(
-        product_id=links.product, custom_id=item.product_key, handle="", skus=(), document={}, links=links,
-        updated_at=instant, read_at=instant,
-    )
-    snapshot.put([apply_written(stored, values, links, instant)])
+    return Confirmed(item, shown(item, fields), links)

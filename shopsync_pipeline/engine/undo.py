@@ -28,9 +28,9 @@ from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.apply import ApplyReport, push, recover
 from shopsync_pipeline.engine.context import Context
-from shopsync_pipeline.engine.lane import OnProgress
 from shopsync_pipeline.engine.prepare import prepare
 from shopsync_pipeline.engine.pull import known_links, open_shop, pull_products, stored
+from shopsync_pipeline.engine.push.work import OnProgress
 from shopsync_pipeline.shopify.snapshot import read_by_custom_ids
 
 MOST_NAMED = 500
@@ -216,7 +216,7 @@ def _save(connection: Connection, context: Context, found: _Found, scope: str, r
         "store": Snapshot(connection, context.shop_id).count(),
         "linked": base.count(),
         "products": {**{word: found.products[word] for word in ("create", "update", "delete", "conflict", "in_sync")},
-                     "kept": 0, "accepted": 0, "gone": base.gone()},
+                     "kept": 0, "accepted": 0, "gone": len(base.gone())},
         "fields": dict(sorted(Counter(place(change.path).field.name for item in items for change in item.changes
                                       if item.operation is not Operation.PRODUCT_CREATE).items())),
         "operations": dict(sorted(Counter(item.operation.value for item in items).items())),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from shopsync_pipeline.core.quality import CHECKS, Severity, Verdict
+from shopsync_pipeline.engine.health import health_of
 from shopsync_pipeline.engine.ingest import quarantined_rows
 from shopsync_pipeline.engine.quality import quality
 from shopsync_pipeline.engine.resolve import open_conflicts
@@ -71,6 +72,14 @@ def all_rows_were_used(shopsync: dg.ResourceParam[Shopsync]) -> dg.AssetCheckRes
     )
 
 
+@dg.asset_check(asset=DIFF)
+def the_shop_is_served(shopsync: dg.ResourceParam[Shopsync]) -> dg.AssetCheckResult:
+    """The shop takes requests: it is not paused by Shopify, nor left alone after faults in a row."""
+    with shopsync.opened() as opened:
+        found = health_of(opened)
+    return dg.AssetCheckResult(passed=found.serves, severity=dg.AssetCheckSeverity.ERROR, description=found.says)
+
+
 _SEVERITIES = {Severity.WARN: dg.AssetCheckSeverity.WARN, Severity.ERROR: dg.AssetCheckSeverity.ERROR}
 
 
@@ -116,4 +125,4 @@ def _result(key: dg.AssetCheckKey, verdict: Verdict, import_id: str) -> dg.Asset
     )
 
 
-default_checks = [changes_are_within_bounds, no_conflict_waits, all_rows_were_used, catalog_quality]
+default_checks = [changes_are_within_bounds, no_conflict_waits, all_rows_were_used, the_shop_is_served, catalog_quality]

@@ -1,4 +1,4 @@
-"""Which address a shop's Admin API has: from what an operator writes to the one URL that is called.
+"""Which address a shop's Admin API has: from what an operator writes to the two URLs that are called.
 
 Never lets the token travel in clear: plain http is for loopback only, where the dev store listens.
 """
@@ -24,6 +24,11 @@ def endpoint(shop_url: str, api_version: str) -> str:
     if not re.fullmatch(r"20\d\d-(01|04|07|10)", api_version):
         raise SettingsError(f'The Shopify API version is "{api_version}", which is not one like "2026-10".')
     return f"{_origin(shop_url.strip())}/admin/api/{api_version}/graphql.json"
+
+
+def token_endpoint(shop_url: str) -> str:
+    """The URL at which a shop gives out access tokens. Accepts and raises what `endpoint` does."""
+    return f"{_origin(shop_url.strip())}/admin/oauth/access_token"
 
 
 def _origin(shop_url: str) -> str:

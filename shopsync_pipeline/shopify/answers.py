@@ -1,4 +1,4 @@
-"""What an HTTP answer of the Admin API means: one table for statuses, one for GraphQL error codes.
+"""What an HTTP answer of the Admin API means, as one of our errors; which kind it is stands in `core.faults`.
 
 Decides only; what to do about it (repeat, wait, give up) is the client's.
 """
@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 import httpx
 import orjson
 
+from shopsync_pipeline.core.faults import Kind, Source, Todo, decisive, row_of
 from shopsync_pipeline.shopify.errors import (
     FilterIgnored,
     Forbidden,
@@ -50,23 +54,8 @@ class Cost:
     status: ThrottleStatus | None = None
 
 
-# Statuses by which Shopify says that the shop as a whole does not serve us (Shopify docs, "Response status and error
-# codes"; 540 is Shopify's own).
-_UNAVAILABLE = {
-    303: "Shopify answers that the shop moved; check SHOPIFY_SHOP_URL for the shop's myshopify.com name.",
-    402: "The shop is frozen for unpaid bills; its owner must settle them before anything can be synced.",
-    404: "There is no shop, or no such API version, at this address; check SHOPIFY_SHOP_URL.",
-    406: "Shopify does not accept the form of our requests at this address; check SHOPIFY_SHOP_URL.",
-    423: "The shop is locked by Shopify; its owner must contact Shopify support.",
-    430: "Shopify rejected the request for security reasons; wait some hours before the next attempt.",
-    540: "The shop's API is temporarily disabled by Shopify; try again later.",
-}
-_REFUSED = frozenset({400, 413, 414, 415, 422})
-"""Statuses by which a request was refused as such, before anything was executed."""
 DEFAULT_RETRY_SECONDS = 1.0
 """Pause after a 429 that names none (Shopify's own clients wait as long)."""
-
-_SERVER_CODES = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
 
 
 def parse(response: httpx.Response) -> tuple[dict[str, Any] | None, Cost]:
@@ -94,34 +83,46 @@ def fault_of_status(response: httpx.Response, host: str) -> ShopifyError | None:
     status = response.status_code
     if status == 200:
         return None
-    said = f"Shop {host} answered HTTP {status}{_trace(response)}."
-    if status == 401:
-        return Unauthorized(f"{said} The access token was refused; check SHOPIFY_ACCESS_TOKEN, and that the app is "
-                            "still installed in the shop.")
-    if status == 403:
-        return Forbidden(f"{said} The app may not do this; give it the scopes read_products, write_products, "
-                         "read_inventory, write_inventory and read_locations.")
-    if status == 429:
-        wait = retry_after(response)
+    row = row_of(Source.HTTP, str(status))
+    said = f"Shop {host} answered HTTP {status}{_trace(response)}. {row.means} {row.way_out}".rstrip()
+    if row.todo is Todo.REFRESH_TOKEN:
+        return Unauthorized(said)
+    if status == httpx.codes.FORBIDDEN:
+        return Forbidden(said)
+    if row.kind is Kind.THROTTLED:
+        told = retry_after(response)
+        wait = DEFAULT_RETRY_SECONDS if told is None else told
         return Throttled(f"{said} It asks to wait {wait:g} s.", wait_seconds=wait)
-    if status in _REFUSED:
-        return GraphQLFault(f"{said} It does not take the request as it is, for its form or its size.",
-                            codes=(f"HTTP_{status}",))
-    if status in _UNAVAILABLE:
-        return ShopUnavailable(f"{said} {_UNAVAILABLE[status]}", status=status)
-    if status >= 500:
-        return ServerFault(f"{said} Shopify failed; try again later, and see https://www.shopifystatus.com.")
-    if 300 <= status < 400:
-        return ShopUnavailable(f"{said} {_UNAVAILABLE[303]}", status=status)
-    return ShopUnavailable(f"{said} That is not an answer of the Admin API; check SHOPIFY_SHOP_URL.", status=status)
+    if row.kind is Kind.TRANSIENT:
+        return ServerFault(said, codes=(f"HTTP_{status}",), wait_seconds=retry_after(response))
+    if row.kind is Kind.BUG:
+        return GraphQLFault(said, codes=(f"HTTP_{status}",))
+    return ShopUnavailable(said, status=status)
 
 
-def retry_after(response: httpx.Response) -> float:
-    """Seconds to wait by the answer's Retry-After, which Shopify gives in seconds with decimals (`2.0`)."""
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds to wait by the answer's Retry-After, `None` without one that can be read.
+
+    Shopify gives seconds with decimals (`2.0`); HTTP allows a date as well (RFC 9110, 10.2.3), which gateways in
+    between use. A date is held against the answer's own `Date`, so that this machine's clock need not be right.
+    """
+    told = response.headers.get("Retry-After", "").strip()
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "")))
+        seconds = float(told)
     except ValueError:
-        return DEFAULT_RETRY_SECONDS
+        then = _date(told)
+        if then is None:
+            return None
+        seconds = (then - (_date(response.headers.get("Date", "")) or datetime.now(UTC))).total_seconds()
+    return max(0.0, seconds) if isfinite(seconds) else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def fault_of_body(name: str, body: Mapping[str, Any] | None, response: httpx.Response) -> ShopifyError | None:
@@ -144,14 +145,15 @@ def _fault_of_errors(name: str, errors: Any, response: httpx.Response) -> Shopif
     codes = tuple(str(part["code"]) for part in extensions if part.get("code"))
     told = "; ".join(str(row.get("message", "no message")) for row in found[:5])
     said = f"Shopify refused {name}: {told}{' [' + ', '.join(codes) + ']' if codes else ''}{_trace(response)}."
-    if "THROTTLED" in codes:
+    row = decisive(row_of(Source.GRAPHQL, str(part.get("code") or "")) for part in extensions)
+    if row.kind is Kind.THROTTLED:
         return Throttled(said)
-    if "ACCESS_DENIED" in codes:
+    if row.kind is Kind.AUTH:
         required = next((str(part["requiredAccess"]) for part in extensions if part.get("requiredAccess")), None)
         needs = f" Shopify asks for: {required}." if required else ""
         return Forbidden(f"{said}{needs} Give the app this scope and install it again.", required=required)
-    if _SERVER_CODES.intersection(codes):
-        return ServerFault(f"{said} Try again later.")
+    if row.kind is Kind.TRANSIENT and not row.certain:
+        return ServerFault(f"{said} Try again later.", codes=codes)
     return GraphQLFault(said, codes=codes)
 
 

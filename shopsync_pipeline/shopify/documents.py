@@ -5,10 +5,27 @@ Nothing here builds a document from pieces: what is validated in tests is, to th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from shopsync_pipeline.core.fields import Operation
+
 _FOLDER = files("shopsync_pipeline.shopify") / "operations"
+
+WRITES: Mapping[Operation, str] = {
+    Operation.PRODUCT_CREATE: "product_set",
+    Operation.PRODUCT_UPDATE: "product_update",
+    Operation.METAFIELDS_DELETE: "metafields_delete",
+    Operation.VARIANTS_CREATE: "variants_create",
+    Operation.VARIANTS_UPDATE: "variants_update",
+    Operation.MEDIA_SET: "media_set",
+    Operation.INVENTORY_SET: "inventory_set",
+    Operation.PRODUCT_DELETE: "product_delete",
+    Operation.PUBLISH: "publish",
+    Operation.UNPUBLISH: "unpublish",
+}
+"""The document that does each operation."""
 
 
 @cache

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shopsync_pipeline.core.errors import ShopsyncError
+from shopsync_pipeline.core.faults import Source, row_of
 
 
 class ShopifyError(ShopsyncError):
@@ -25,7 +27,8 @@ class Unreachable(ShopifyError):
 
 
 class Unauthorized(ShopifyError):
-    """HTTP 401: the access token is wrong, expired or was revoked."""
+    """HTTP 401 although the token was renewed, where it can be: it is wrong or was revoked, or the app's own id and
+    secret were refused."""
 
 
 class Forbidden(ShopifyError):
@@ -45,6 +48,17 @@ class ShopUnavailable(ShopifyError):
         self.status = status
 
 
+class ShopPaused(ShopifyError):
+    """Nothing was sent: the shop is paused, or failed so often that it is left alone for a while (`core.breaker`).
+
+    The message says since when, why, and when the next probe goes. `until` is that instant.
+    """
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
 class Throttled(ShopifyError):
     """Shopify kept refusing for lack of points until our patience ended. The request was never executed."""
 
@@ -54,14 +68,31 @@ class Throttled(ShopifyError):
 
 
 class ServerFault(ShopifyError):
-    """Shopify failed (HTTP 5xx, an answer that is not JSON, INTERNAL_SERVER_ERROR) while reading, after all retries."""
+    """Shopify failed (HTTP 5xx, an answer that is not JSON, INTERNAL_SERVER_ERROR) while reading, after all retries.
+
+    `codes` are those of the answer, the HTTP status as `HTTP_503`; `wait_seconds` is its Retry-After, where it has one.
+    """
+
+    def __init__(self, message: str, *, codes: tuple[str, ...] = (), wait_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.codes = codes
+        self.wait_seconds = wait_seconds
 
 
 class AnswerLost(ShopifyError):
     """A write was sent and no usable answer came back: it may or may not have been executed.
 
-    The way out is to read the product by id or by its custom id, never to send the write again blindly.
+    The way out is to read the product by id or by its custom id, never to send the write again blindly. `codes` are
+    those of the last answer, where it had some. `answered`: Shopify did answer, but by a code that leaves the outcome
+    open. `wait_seconds` is its Retry-After.
     """
+
+    def __init__(self, message: str, *, codes: tuple[str, ...] = (), answered: bool = False,
+                 wait_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.codes = codes
+        self.answered = answered
+        self.wait_seconds = wait_seconds
 
 
 class FilterIgnored(ShopifyError):
@@ -69,7 +100,14 @@ class FilterIgnored(ShopifyError):
 
 
 class NotSendable(ShopifyError):
-    """A plan item cannot be put into a request: an id that it needs is unknown, or Shopify has no way to do it."""
+    """A plan item cannot be put into a request: an id that it needs is unknown, or Shopify has no way to do it.
+
+    `paths` are the changes at fault, where that can be told; without them the rest of the item could be sent.
+    """
+
+    def __init__(self, message: str, *, paths: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.paths = tuple(paths)
 
 
 class GraphQLFault(ShopifyError):
@@ -101,7 +139,8 @@ class UserError:
 class UserErrors(ShopifyError):
     """The mutation was understood and refused: its payload holds `userErrors`, at least one.
 
-    All mutations that shopsync sends are all-or-nothing, so nothing was changed. `root` is the mutation's name.
+    All mutations that shopsync sends are all-or-nothing, so nothing was changed; `certain` is false for the few codes
+    by which Shopify says that it failed half-way. `root` is the mutation's name.
     """
 
     def __init__(self, root: str, errors: Sequence[UserError]) -> None:
@@ -112,7 +151,10 @@ class UserErrors(ShopifyError):
             for error in self.errors[:5]
         )
         more = f"; and {len(self.errors) - 5} more" if len(self.errors) > 5 else ""
-        super().__init__(f"Shopify refused {root}: {shown}{more}. Nothing was changed by it.")
+        self.certain = all(row_of(Source.USER_ERROR, error.code, root=root, message=error.message).certain
+                           for error in self.errors)
+        end = "Nothing was changed by it." if self.certain else "It may have been executed in part."
+        super().__init__(f"Shopify refused {root}: {shown}{more}. {end}")
 
     @property
     def codes(self) -> tuple[str, ...]:

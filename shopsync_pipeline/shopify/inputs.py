@@ -50,7 +50,7 @@ def product_input(changes: Sequence[Change]) -> Input:
             result.setdefault("metafields", []).append({**metafield_name(where.item), **cast("Input", value)})
         else:
             raise NotSendable(f"{change.path} cannot be {'cleared' if value is None else 'written'} together with the "
-                              "product's own fields; make a new plan.")
+                              "product's own fields; make a new plan.", paths=[change.path])
     return result
 
 
@@ -60,7 +60,7 @@ _CATEGORY_ID = re.compile(r"[a-z]{2}(-[0-9]+)*")
 def _category(category: str) -> str:
     if not _CATEGORY_ID.fullmatch(category):
         raise NotSendable(f'The category "{category}" is not an id of Shopify\'s product taxonomy (such as "el-2-2"); '
-                          "map the catalog's category to one.")
+                          "map the catalog's category to one.", paths=["category"])
     return f"gid://shopify/TaxonomyCategory/{category}"
 
 
@@ -70,11 +70,12 @@ def listing_ids(changes: Sequence[Change], known: Mapping[str, str] | None, kind
     for change in changes:
         name = place(change.path).item or ""
         if known is None:
-            raise NotSendable(f"{change.path} cannot be written, because {kind}s are not synced in this shop.")
+            raise NotSendable(f"{change.path} cannot be written, because {kind}s are not synced in this shop.",
+                              paths=[one.path for one in changes])
         if name not in known:
             names = ", ".join(f'"{other}"' for other in sorted(known)[:10]) or "none"
             raise NotSendable(f'The shop has no {kind} "{name}"; it has: {names}. Make it in the shop, or correct the '
-                              "name.")
+                              "name.", paths=[one.path for one in changes if (place(one.path).item or "") not in known])
         found.append(known[name])
     return found
 

@@ -25,9 +25,13 @@ ROUTES = [
     ("POST", "/undo"), ("GET", "/undo/held"), ("GET", "/undo/x"), ("POST", "/undo/x/launch"),
     ("GET", "/products/x/blame"), ("POST", "/conflicts/x/flip"), ("GET", "/rules"), ("DELETE", "/rules/x"),
     ("GET", "/rules/explanation"), ("GET", "/overrides"), ("DELETE", "/overrides"),
+    ("GET", "/dead-letters"), ("GET", "/dead-letters/groups"), ("POST", "/dead-letters/retry"),
+    ("POST", "/dead-letters/discard"), ("GET", "/dead-letters/x"), ("POST", "/dead-letters/x/retry"),
+    ("POST", "/dead-letters/x/edit"), ("POST", "/dead-letters/x/discard"),
+    ("POST", "/shop/resumption"),
 ]
 NAMED = {"plans": "{plan_id}", "jobs": "{run_id}", "imports": "{import_id}", "undo": "{plan_id}", "products": "{key}",
-         "conflicts": "{conflict_id}", "rules": "{rule_id}"}
+         "conflicts": "{conflict_id}", "rules": "{rule_id}", "dead-letters": "{letter_id}"}
 Make = Callable[..., Settings]
 Serve = Callable[[Settings], TestClient]
 

@@ -14,7 +14,7 @@ from shopsync_pipeline.engine.context import Context
 
 load_all_checks()
 KEPT = CHECKS.get_by_names(["status_code_conformance", "content_type_conformance", "response_schema_conformance"])
-OPERATIONS = 30
+OPERATIONS = 39
 
 
 def test_every_answer_is_a_declared_one(synced: Context) -> None:

@@ -17,7 +17,6 @@ EXAMPLES = int(os.environ.get("SHOPSYNC_LAW_EXAMPLES", "150"))
 
 LAW = settings(derandomize=True, deadline=None, max_examples=EXAMPLES,
                suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-LAW_OF_PLANS = settings(LAW, max_examples=max(1, EXAMPLES // 2))
 
 FIELD = {field.name: field for field in REGISTRY}
 
@@ -77,13 +76,14 @@ def situations(draw: st.DrawFn) -> tuple[dict[Path, Value], dict[Path, Value] | 
 
 @st.composite
 def reviews(draw: st.DrawFn, local: Fields, remote: Fields | None) -> dict[Path, Resolution]:
-    """Reviewed choices: most for the values that stand there now, some for values of another day."""
+    """Reviewed choices: most for the values that stand there now, some for values of another day; some take back what
+    was decided and done before."""
     shown = remote or {}
     paths = [*dict.fromkeys([*local, *shown])]
     chosen: dict[Path, Resolution] = {}
     for path in draw(st.lists(st.sampled_from(paths), unique=True, max_size=6)):
         seen = draw(st.sampled_from([local.get(path), local.get(path), "another day"]))
-        chosen[path] = Resolution(draw(st.sampled_from(Side)), seen, shown.get(path))
+        chosen[path] = Resolution(draw(st.sampled_from(Side)), seen, shown.get(path), again=draw(st.booleans()))
     if draw(st.booleans()):
         chosen[WHOLE_PRODUCT] = Resolution(draw(st.sampled_from(Side)), "in the catalog", None)
     return chosen

@@ -58,9 +58,9 @@ def test_what_happened_to_a_field(known: bool, local: Now, remote: Now, equal: b
 
 FIELD_EXAMPLES: dict[str, tuple[dict[str, Any], str, str | None, bool]] = {
     "not ours": ({"story": Story.NOT_OURS, "owner": ETILIZE}, "in sync", None, False),
-    "decided again": ({"story": Story.QUIET, "owner": SHARED, "choice": Side.ETILIZE}, "push",
+    "decided again": ({"story": Story.QUIET, "owner": SHARED, "choice": Side.ETILIZE, "again": True}, "push",
                       "conflict: decided by review", False),
-    "quiet": ({"story": Story.QUIET, "owner": LOCKED, "choice": Side.ETILIZE}, "in sync", None, False),
+    "quiet": ({"story": Story.QUIET, "owner": SHARED, "choice": Side.ETILIZE}, "in sync", None, False),
     "same": ({"story": Story.SAME, "owner": LOCKED}, "agreed", None, False),
     "locked": ({"story": Story.GAP, "owner": LOCKED}, "kept", None, False),
     "an app's": ({"story": Story.GAP, "owner": APP}, "accepted", None, False),
@@ -184,7 +184,7 @@ def test_each_row_about_variants(name: str) -> None:
 
 cases = st.builds(
     Case, st.sampled_from(Story), st.sampled_from(Owner), st.sampled_from(Writer), st.sampled_from(Drift),
-    st.sampled_from(Strategy), st.none() | st.sampled_from(Side), *[st.booleans()] * 5, st.sampled_from(Last))
+    st.sampled_from(Strategy), st.none() | st.sampled_from(Side), *[st.booleans()] * 6, st.sampled_from(Last))
 
 
 @LAW

@@ -15,6 +15,7 @@ from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
     Base,
     Outcome,
+    ProductMerge,
     Resolution,
     Rules,
     Seen,
@@ -62,12 +63,13 @@ def by_judge(dispute: str, judge: str, owner: str, last: str, *, restoring: str)
     }[judge]
 
 
-def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice: Side | None, last: str) -> Verdict:
-    """The verdict as the docstrings of `Owner`, `Drift`, `Strategy` and `Field` promise it."""
+def expected(of: Field, shop_wide: str, values: tuple[Value | None, ...], choice: Side | None, last: str, *,
+             again: bool) -> Verdict:
+    """The verdict as the docstrings of `Owner`, `Drift`, `Strategy`, `Field` and `Resolution` promise it."""
     happened = story(*values)
     owner = of.owner.value
     ours_to_write = owner not in ("locked", "app") and of.writer not in (None, "inventory_set")
-    if happened == "quiet" and choice == "etilize" and values[0] != values[1] and ours_to_write:
+    if happened == "quiet" and choice == "etilize" and again and values[0] != values[1] and ours_to_write:
         return "push", "conflict: decided by review", "decided before, and now otherwise"
     if happened in ("not ours", "quiet"):
         return "in sync", None, None
@@ -111,9 +113,11 @@ SEEN = {
 
 
 def choices(local: Value | None, remote: Value | None) -> list[tuple[dict[Path, Resolution], Side | None]]:
-    """No review, a review of these values for each side, and reviews of values of another day."""
-    return [({}, None), *(({AT: Resolution(side, local, remote)}, side) for side in Side),
-            ({AT: Resolution(Side.ETILIZE, "another day", remote)}, None),
+    """No review, a review of these values for each side, at first and taking back another, and reviews of values of
+    another day."""
+    return [({}, None), *(({AT: Resolution(side, local, remote, again)}, side) for side in Side
+                          for again in (False, True)),
+            ({AT: Resolution(Side.ETILIZE, "another day", remote, True)}, None),
             ({AT: Resolution(Side.SHOPIFY, local, "another day")}, None)]
 
 
@@ -126,7 +130,8 @@ def check_all_values(of: Field, strategy: Strategy, last: str = "unknown") -> in
             made = merge_field(AT, of, local, remote, base, policy, chosen, SEEN[last])
             found = (made.outcome.value, made.reason and made.reason.value, made.dispute and made.dispute.value)
             values = (local, remote, base_local, base_remote)
-            assert found == expected(of, strategy.value, values, side, last), (of.name, strategy, values, side)
+            again = any(choice.again for choice in chosen.values())
+            assert found == expected(of, strategy.value, values, side, last, again=again), (of.name, values, chosen)
             faces = made.faces
             assert (faces.local, faces.remote, faces.base_local, faces.base_remote) == values
             count += 1
@@ -135,7 +140,7 @@ def check_all_values(of: Field, strategy: Strategy, last: str = "unknown") -> in
 
 @pytest.mark.parametrize("strategy", Strategy)
 def test_every_field_of_the_registry_is_decided_as_promised_whatever_its_four_values(strategy: Strategy) -> None:
-    assert sum(check_all_values(field, strategy) for field in REGISTRY) == len(REGISTRY) * 4**4 * 5
+    assert sum(check_all_values(field, strategy) for field in REGISTRY) == len(REGISTRY) * 4**4 * 7
 
 
 @pytest.mark.parametrize("owner", Owner)
@@ -170,7 +175,8 @@ def was_reviewed(path: Path, chosen: dict[Path, Resolution], local: Fields, remo
     if path.startswith("variants["):
         at = Path(path[:path.rindex("].")] + "].options")
         asked.append((at, local.get(at), (remote or {}).get(at)))
-    return any(chosen.get(at) == Resolution(Side.ETILIZE, ours, theirs) for at, ours, theirs in asked)
+    return any(chosen.get(at) in (Resolution(Side.ETILIZE, ours, theirs), Resolution(Side.ETILIZE, ours, theirs, True))
+               for at, ours, theirs in asked)
 
 
 @LAW
@@ -191,6 +197,13 @@ def test_under_manual_review_nothing_that_the_store_changed_is_written_unseen(
         assert not (remote is None and base is not None), "a product deleted in the store came back unseen"
 
 
+def not_spent(chosen: dict[Path, Resolution], decided: ProductMerge) -> dict[Path, Resolution]:
+    """The choices that are still there once everything was done. All, as if nobody had kept a record of what was done,
+    but those that take something back: of these each asks for one push at the most, and stays where it did nothing."""
+    done = {decision.path for decision in decided.decisions if decision.outcome in (Outcome.PUSH, Outcome.ACCEPTED)}
+    return {path: choice for path, choice in chosen.items() if not (choice.again and path in done)}
+
+
 @LAW
 @given(situations(), st.sampled_from(Strategy), st.data(), st.booleans())
 def test_what_was_decided_is_done_once_and_then_at_rest(
@@ -202,12 +215,28 @@ def test_what_was_decided_is_done_once_and_then_at_rest(
     if first.situation is Situation.DELETED_IN_STORE:
         return
     shown, agreed = carried_out(first, remote, base, rewritten if rewriting else lambda value: value)
-    second = merge_product(local=local, remote=shown, base=agreed, rules=rules, resolutions=chosen)
+    second = merge_product(local=local, remote=shown, base=agreed, rules=rules, resolutions=not_spent(chosen, first))
     assert not list(second.having(Outcome.PUSH))
     assert not list(second.having(Outcome.ACCEPTED))
     shown, agreed = carried_out(second, shown, agreed)
     third = merge_product(local=local, remote=shown, base=agreed, rules=rules)
     assert {d.outcome for d in third.decisions} <= {Outcome.KEPT, Outcome.CONFLICT, Outcome.GONE}
+
+
+@LAW
+@given(documents(), documents(), st.data())
+def test_a_decision_that_is_taken_back_is_pushed_once_whatever_the_store_makes_of_it(
+        local: Fields, shown: Fields, data: st.DataObject) -> None:
+    rules, agreed = Rules(), Base(local, shown)
+    paths = [path for path in local if path in shown and "]." not in path and path != "options"]
+    taken_back = {path: Resolution(Side.ETILIZE, local[path], shown[path], again=True)
+                  for path in data.draw(st.lists(st.sampled_from(paths), unique=True) if paths else st.just([]))}
+    asked = merge_product(local=local, remote=shown, base=agreed, rules=rules, resolutions=taken_back)
+    pushed = {decision.path for decision in asked.having(Outcome.PUSH)}
+    assert pushed == {path for path in taken_back if local[path] != shown[path]}
+    # The store that is hardest to please shows what it showed before: neither values nor base tell of the push.
+    left = not_spent(taken_back, asked)
+    assert merge_product(local=local, remote=shown, base=agreed, rules=rules, resolutions=left).decisions == ()
 
 
 @LAW

@@ -123,6 +123,8 @@ def test_a_reviewed_deletion_of_a_variant_is_remembered() -> None:
     agreed = Base(now, {path: value for path, value in now.items() if path != at})
     assert merged({**now, TITLE: "l"}, was, agreed).decisions == merged({**was, TITLE: "l"}, was, agreed).decisions[:1]
     assert told(merged({**now, at: ["b"]}, was, agreed)) == [(at, Outcome.CONFLICT, None, Dispute.DELETED_IN_STORE)]
+    back = {at: Resolution(Side.ETILIZE, ["B"], None, again=True)}
+    assert (at, Outcome.PUSH, Reason.NEW, None) in told(merged(now, was, agreed, REVIEW, back)), "taken back"
 
 
 def test_a_variant_gone_from_the_catalog_is_reported_and_not_touched() -> None:

@@ -12,7 +12,7 @@ from shopsync_pipeline.core.fields import Fields, Operation, Strategy
 from shopsync_pipeline.core.merge import Base, Outcome, ProductMerge, Rules, merge_product
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.core.planning import inputs_digest, inverse, items_for, ordered, plan_hash
-from shopsync_pipeline_tests.core.samples import LAW, LAW_OF_PLANS, carried_out, changes_applied, documents, situations
+from shopsync_pipeline_tests.core.samples import LAW, carried_out, changes_applied, documents, situations
 
 Case = tuple[Fields, Fields | None, Base | None]
 LANES = list(Lane)
@@ -46,7 +46,7 @@ def test_items_carry_each_pushed_field_once_with_its_before_and_after(case: Case
     assert len(carried) == len(pushed)
 
 
-@LAW_OF_PLANS
+@LAW
 @given(st.lists(situations(), min_size=1, max_size=3), strategies)
 def test_what_waits_for_others_comes_after_them_in_the_same_lane_or_a_later_one(
         cases: list[Case], strategy: Strategy) -> None:
@@ -60,7 +60,7 @@ def test_what_waits_for_others_comes_after_them_in_the_same_lane_or_a_later_one(
     assert [LANES.index(item.lane) for item in plan] == sorted(LANES.index(item.lane) for item in plan)
 
 
-@LAW_OF_PLANS
+@LAW
 @given(st.dictionaries(st.sampled_from("abc"), situations(), min_size=2), strategies, st.randoms())
 def test_two_plans_from_the_same_inputs_are_identical_in_whatever_order_the_products_come(
         cases: dict[str, Case], strategy: Strategy, random: Random) -> None:
@@ -73,7 +73,7 @@ def test_two_plans_from_the_same_inputs_are_identical_in_whatever_order_the_prod
     assert plan(list(cases)) == plan(shuffled)
 
 
-@LAW_OF_PLANS
+@LAW
 @given(st.lists(situations(), min_size=1, max_size=3), strategies)
 def test_an_item_is_read_back_from_its_json_as_it_was(cases: list[Case], strategy: Strategy) -> None:
     for number, case in enumerate(cases):

@@ -6,9 +6,10 @@ import pytest
 
 from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
 from shopsync_pipeline.core.links import Links, VariantLink
+from shopsync_pipeline.core.ownership import WHOLE_PRODUCT
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
-from shopsync_pipeline.core.settlement import name_images, shown, took_effect
+from shopsync_pipeline.core.settlement import choices_done, name_images, shown, took_effect
 
 
 def item(operation: Operation, *changes: tuple[str, Value | None, Value | None]) -> PlanItem:
@@ -80,3 +81,16 @@ def test_where_the_numbers_differ_positions_prove_nothing(sources: list[str]) ->
 def test_a_product_without_pictures_needs_no_names() -> None:
     assert name_images([], {Path("title"): "Pot"}, LINKS) == ({"title": "Pot"}, Links(product="1",
                                                                                     variants=LINKS.variants))
+
+
+@pytest.mark.parametrize(("operation", "reason", "done"), [
+    (Operation.PRODUCT_UPDATE, Reason.REVIEWED, ["title", "seo.title"]),
+    (Operation.VARIANTS_CREATE, Reason.NEW, ["title", "seo.title"]),
+    (Operation.PRODUCT_UPDATE, Reason.CATALOG_CHANGED, []),
+    (Operation.PRODUCT_CREATE, Reason.NEW, [WHOLE_PRODUCT]),
+    (Operation.PRODUCT_CREATE, Reason.UNDONE, []),
+    (Operation.PRODUCT_UPDATE, Reason.UNDONE, []),
+])
+def test_which_choices_a_write_carries_out(operation: Operation, reason: Reason, done: list[str]) -> None:
+    changes = [Change(Path(path), None, "new", reason) for path in ("title", "seo.title")]
+    assert choices_done(make_item("p", "1", operation, changes)) == done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,7 @@ from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.imports import Imports, Switch
+from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent, Settled
 from shopsync_pipeline.db.rows import to_text
 from shopsync_pipeline.db.snapshot import StoredProduct
 from shopsync_pipeline.db.staged import CatalogRow
@@ -63,3 +65,8 @@ def take(connection: Connection, shop: str, documents: Mapping[str, Mapping[Path
                                                            for key, fields in documents.items()])
     imports.make_current(import_id, switch)
     return import_id, switch
+
+
+def settle(ledger: Ledger, sent: Sent, state: LedgerState, **more: Any) -> None:
+    """Settles one mutation."""
+    ledger.settle([Settled(ledger_id=sent.ledger_id, state=state, **more)])

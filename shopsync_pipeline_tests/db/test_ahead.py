@@ -13,11 +13,11 @@ from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline.db.ahead import known_documents, variants_by_product, variants_in_store, variants_made_since
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.ledger import Ledger, LedgerState
+from shopsync_pipeline.db.ledger import Ahead, Ledger, LedgerState
 from shopsync_pipeline.db.plans import Plans
 from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.db.snapshot import Snapshot
-from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, stored
+from shopsync_pipeline_tests.db.samples import OTHER, SHOP, document, settle, stored
 
 
 def with_variants(product_id: str, count: int) -> Links:
@@ -55,10 +55,10 @@ def test_variants_made_are_those_that_took_effect_or_may_have(database: Database
                                                summary={}, refusals=())
         ledger = Ledger(connection, SHOP)
         for item in items:
-            sent = ledger.write_ahead(plan_id=plan_id, run_id=None, operation=item.operation.value,
-                                      idempotency_key=item.item_id, request={}, items=[item])
+            sent = ledger.write_ahead([Ahead(plan_id=plan_id, run_id=None, operation=item.operation.value,
+                                      idempotency_key=item.item_id, request={}, items=(item,))])[0]
             if state is not None:
-                ledger.settle(sent.ledger_id, state)
+                settle(ledger, sent, state)
         assert variants_made_since(connection, SHOP, begun) == (4 if counts else 0)
         assert variants_made_since(connection, SHOP, now()) == 0
         assert variants_made_since(connection, OTHER, begun) == 0

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Path, Strategy
-from shopsync_pipeline.core.merge import Decision, Dispute, Faces, Outcome, Resolution, Side
-from shopsync_pipeline.core.plan import Reason
+from shopsync_pipeline.core.fields import Operation, Path, Strategy
+from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Decision, Dispute, Faces, Outcome, Resolution, Side
+from shopsync_pipeline.core.plan import Change, PlanItem, Reason
+from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline.core.suggest import Suggestion
 from shopsync_pipeline.db.conflicts import Conflict, Conflicts, ConflictState
 from shopsync_pipeline.db.database import Database
@@ -110,6 +111,46 @@ def test_a_choice_can_be_changed_until_it_is_carried_out(database: Database) -> 
     resolve(database, Side.SHOPIFY, one.conflict_id)
     with database.read() as connection:
         assert Conflicts(connection, SHOP).resolutions()["a"][TITLE].side is Side.SHOPIFY
+
+
+def pushing(key: str, path: Path, reason: Reason) -> PlanItem:
+    return make_item(key, "1", Operation.PRODUCT_UPDATE, [Change(path, "r", "l", reason)])
+
+
+@pytest.mark.parametrize(("side", "item", "state"), [
+    (Side.ETILIZE, pushing("a", TITLE, Reason.REVIEWED), "settled"),
+    (Side.SHOPIFY, pushing("a", TITLE, Reason.REVIEWED), "resolved"),
+    (Side.ETILIZE, pushing("b", TITLE, Reason.REVIEWED), "resolved"),
+    (Side.ETILIZE, pushing("a", Path("vendor"), Reason.REVIEWED), "resolved"),
+    (Side.ETILIZE, pushing("a", TITLE, Reason.UNDONE), "resolved"),
+], ids=["its push", "decided otherwise meanwhile", "another product", "another field", "an undo"])
+def test_a_choice_for_the_catalog_is_settled_by_the_write_that_carries_it_out(database: Database, side: Side,
+                                                                            item: PlanItem, state: str) -> None:
+    record(database, {"a": [PENDING]})
+    resolve(database, side, found(database)[0].conflict_id)
+    with database.write() as connection:
+        Conflicts(connection, OTHER).carried_out([item])
+        assert Conflicts(connection, SHOP).find()[0].state == "resolved"
+        Conflicts(connection, SHOP).carried_out([item])
+    assert states(database) == [("a", state)]
+
+
+def test_a_choice_for_the_store_is_settled_by_the_diff_but_that_a_product_stays_away_is_remembered(
+        database: Database) -> None:
+    away = replace(PENDING, path=WHOLE_PRODUCT)
+    record(database, {"a": [PENDING], "b": [away]})
+    resolve(database, Side.SHOPIFY, *(one.conflict_id for one in found(database)))
+    record(database, {"a": [replace(REVIEWED, outcome=Outcome.ACCEPTED)],
+                      "b": [replace(away, outcome=Outcome.ACCEPTED, strategy=None)]})
+    assert states(database) == [("a", "settled"), ("b", "resolved")]
+
+
+def test_a_choice_outlives_a_base_that_moves_under_it(database: Database) -> None:
+    record(database, {"a": [PENDING]})
+    resolve(database, Side.ETILIZE, found(database)[0].conflict_id)
+    record(database, {"a": [replace(REVIEWED, faces=replace(FACES, base_remote="moved"))]})
+    (one,) = found(database)
+    assert (one.state, one.resolution, one.resolved_by) == (ConflictState.RESOLVED, Side.ETILIZE, "Ada")
 
 
 def test_a_choice_is_settled_once_its_conflict_is_gone(database: Database) -> None:
@@ -212,6 +253,7 @@ def test_a_decided_conflict_can_be_decided_again(database: Database) -> None:
         again = conflicts.get(one.conflict_id)
         assert (again.state, again.resolution, again.resolved_by, again.faces) == (
             ConflictState.RESOLVED, Side.SHOPIFY, "Ada", now)
+        assert conflicts.resolutions() == {"a": {TITLE: Resolution(Side.SHOPIFY, "l", "newer", again=True)}}
         with pytest.raises(ShopsyncError, match="There is no conflict nope"):
             conflicts.get("nope")
         with pytest.raises(ShopsyncError, match=f"There is no conflict {one.conflict_id}"):

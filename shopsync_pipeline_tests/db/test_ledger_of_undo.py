@@ -11,10 +11,10 @@ from shopsync_pipeline.core.fields import Operation, Path
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.ledger import UNDO_OF, Ledger, LedgerState, Span
+from shopsync_pipeline.db.ledger import UNDO_OF, Ahead, Ledger, LedgerState, Span
 from shopsync_pipeline.db.plans import Plans
 from shopsync_pipeline.db.schema import ledger
-from shopsync_pipeline_tests.db.samples import NOON, OTHER, SHOP, after_noon, document, item
+from shopsync_pipeline_tests.db.samples import NOON, OTHER, SHOP, after_noon, document, item, settle
 
 TITLE = Path("title")
 
@@ -26,9 +26,9 @@ def sent(database: Database, *items: PlanItem, minute: int, run: str | None = "r
         plan_id = Plans(connection, SHOP).save(hash_="h", inputs="i", scope=scope, run_id=made_by, items=items,
                                                summary={}, refusals=())
         book = Ledger(connection, SHOP)
-        mutation = book.write_ahead(plan_id=plan_id, run_id=run, operation=items[0].operation.value,
-                                    idempotency_key="k", request={}, items=items)
-        book.settle(mutation.ledger_id, state, after={one.item_id: {TITLE: "NEW"} for one in items})
+        mutation = book.write_ahead([Ahead(plan_id=plan_id, run_id=run, operation=items[0].operation.value,
+                                    idempotency_key="k", request={}, items=tuple(items))])[0]
+        settle(book, mutation, state, after={one.item_id: {TITLE: "NEW"} for one in items})
         connection.execute(update(ledger).where(ledger.c.ledger_id == mutation.ledger_id)
                            .values(sent_at=after_noon(60 * minute)))
     return plan_id
@@ -78,9 +78,10 @@ def test_a_deletion_keeps_everything_that_was_there(database: Database) -> None:
         book = Ledger(connection, SHOP)
         plan_id = Plans(connection, SHOP).save(hash_="h", inputs="i", scope="all", run_id=None, items=[deletion],
                                                summary={}, refusals=())
-        mutation = book.write_ahead(plan_id=plan_id, run_id=None, operation="product_delete", idempotency_key="k",
-                                    request={}, items=[deletion], whole={deletion.item_id: whole})
-        book.settle(mutation.ledger_id, LedgerState.CONFIRMED)
+        (mutation,) = book.write_ahead([Ahead(
+            plan_id=plan_id, run_id=None, operation="product_delete", idempotency_key="k", request={},
+            items=(deletion,), whole={deletion.item_id: whole})])
+        settle(book, mutation, LedgerState.CONFIRMED)
         (write,) = book.writes(["a"])["a"]
     assert (write.before, write.sent, write.after) == (whole, {"title": None, "vendor": None}, {})
 

@@ -177,7 +177,7 @@ def test_a_halted_plan_waits_for_a_person_and_keeps_what_waited_before(database:
     with database.write() as connection:
         plans = Plans(connection, SHOP)
         plan_id = save(plans)
-        plans.hold(plan_id, {CONTENT[0]: WHY})
+        plans.mark(plan_id, [CONTENT[0]], ItemState.HELD, WHY.why)
         plans.mark(plan_id, [ITEMS[0].item_id], ItemState.CONFIRMED)
         assert plans.halt(plan_id, "too many failed") == 2
         halted = plans.get(plan_id)

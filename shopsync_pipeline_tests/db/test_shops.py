@@ -27,10 +27,7 @@ from shopsync_pipeline.db.shops import (
     SILENT_AFTER,
     TOKEN,
     KnownShop,
-    Progress,
     known_shop,
-    progress_of,
-    put_progress,
     remember_shop,
     still_writing,
     writing_to,
@@ -273,17 +270,3 @@ def test_a_shop_is_known_as_it_last_described_itself(database: Database) -> None
         remember_shop(connection, again)
         assert known_shop(connection, SHOP) == again
         assert known_shop(connection, OTHER) is None
-
-
-def test_the_progress_of_each_lane_is_its_last_report(database: Database) -> None:
-    stock = Progress(plan_id="p", lane="stock", run_id="r", total=10)
-    content = Progress(plan_id="p", lane="content", run_id=None, total=5, confirmed=2, failed=1, set_aside=1,
-                       points=42.5, throttled=3, seconds=1.5, finished=True)
-    with database.write() as connection:
-        put_progress(connection, SHOP, stock)
-        put_progress(connection, SHOP, content)
-        put_progress(connection, SHOP, replace(stock, plan_id="q"))
-        put_progress(connection, SHOP, replace(stock, confirmed=10, finished=True))
-        assert sorted(progress_of(connection, "p"), key=lambda one: one.lane) == [
-            content, replace(stock, confirmed=10, finished=True)]
-        assert progress_of(connection, "unknown") == []

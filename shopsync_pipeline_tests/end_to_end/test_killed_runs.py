@@ -116,7 +116,7 @@ def _without_ids(value: Any) -> Any:
 def _unknown_rows(settings: Settings) -> int:
     with Database(settings.database_url.get_secret_value()).read() as connection:
         return connection.execute(
-            select(func.count()).select_from(ledger).where(ledger.c.state == "sent")
+            select(func.count()).select_from(ledger).where(ledger.c.state.in_(["sent", "unknown"]))
         ).scalar_one()
 
 

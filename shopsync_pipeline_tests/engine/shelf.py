@@ -41,9 +41,11 @@ class Shelf:
             writer.writerows(self.rows.values())
 
     def change(self, sku: str, **cells: str) -> None:
-        """Changes cells of one row: `title`, `price`, `stock`, `tags`, `handle`, `image`, `option`, `value`."""
+        """Changes cells of one row: `title`, `price`, `stock`, `tags`, `handle`, `image`, `option`, `value`,
+        `text`."""
         names = {"title": "Title", "price": "Variant Price", "stock": "Variant Inventory Qty", "tags": "Tags",
-                 "handle": "Handle", "image": "Image Src", "option": "Option1 Name", "value": "Option1 Value"}
+                 "handle": "Handle", "image": "Image Src", "option": "Option1 Name", "value": "Option1 Value",
+                 "text": "Body (HTML)"}
         self.rows[sku] |= {names[name]: text for name, text in cells.items()}
         self.write()
 

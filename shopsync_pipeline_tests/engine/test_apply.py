@@ -11,9 +11,9 @@ import pytest
 
 from shopsync_pipeline.core.errors import PlanRefusedError, ShopBusyError
 from shopsync_pipeline.core.plan import Lane
+from shopsync_pipeline.core.progress import Progress
 from shopsync_pipeline.db.conflicts import ConflictState
 from shopsync_pipeline.db.plans import ItemState, PlanState
-from shopsync_pipeline.db.shops import Progress
 from shopsync_pipeline.engine.apply import finish, push_lane
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.diff import diff

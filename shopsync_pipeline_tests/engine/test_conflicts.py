@@ -108,6 +108,16 @@ def test_a_decision_can_be_changed_before_it_is_carried_out(context: Context, sh
     assert title(dev_store) == "Merchant lamp"
 
 
+def test_a_decision_for_the_store_is_carried_out_by_the_diff_and_then_no_longer_open(
+        context: Context, shelf: Shelf, dev_store: DevStore) -> None:
+    conflict = disputed(context, shelf, dev_store)
+    resolve(context, [conflict], "shopify", by="Ada")
+    planned(context)
+    with pytest.raises(ShopsyncError, match="It may have been decided"):
+        resolve(context, [conflict], "etilize", by="Grace")
+    assert [(one.state, one.resolved_by) for one in conflicts_of(context)] == [(ConflictState.SETTLED, "Ada")]
+
+
 def test_an_edit_of_a_shared_field_stands_until_someone_puts_it_back(context: Context, shelf: Shelf,
                                                                      dev_store: DevStore) -> None:
     sync(context)
@@ -180,6 +190,19 @@ def test_a_product_deleted_in_the_store_comes_back_only_if_asked_for(context: Co
     assert sync(context).mutations == 1
     assert sorted(node["handle"] for node in dev_store.products()) == [f"lamp-{n}" for n in range(1, 6)]
     assert sync(context).mutations == 0
+
+
+def test_a_product_that_shall_come_back_is_planned_until_it_does_and_deleted_again_it_waits_again(
+        context: Context, shelf: Shelf, dev_store: DevStore) -> None:
+    sync(context)
+    for _ in range(2):
+        dev_store.control("merchant", {"action": "delete_product", "handle": "lamp-1"})
+        assert sync(context).mutations == 0
+        (conflict,) = open_conflicts(context)
+        resolve(context, [conflict.conflict_id], "etilize", by="Ada")
+        assert changes_of(context, planned(context)) == changes_of(context, planned(context)) != {}
+        assert sync(context).mutations == 1
+        assert conflicts_of(context, ConflictState.RESOLVED) == []
 
 
 def test_a_product_deleted_in_the_store_stays_away_if_that_is_accepted(context: Context, shelf: Shelf,

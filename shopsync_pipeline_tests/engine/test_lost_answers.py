@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.db.ledger import Ledger, LedgerState
+from shopsync_pipeline.db.ledger import Ahead, Ledger, LedgerState
 from shopsync_pipeline.db.plans import ItemState, Plans, SavedPlan
 from shopsync_pipeline.db.schema import metadata
 from shopsync_pipeline.engine.apply import recover
@@ -75,9 +75,9 @@ def forget(context: Context) -> None:
 def died_after_writing_ahead(context: Context, plan: SavedPlan, items: list[PlanItem]) -> None:
     """What a process leaves behind that was killed between its ledger row and its request."""
     with context.database.write() as connection:
-        Ledger(connection, context.shop_id).write_ahead(
+        Ledger(connection, context.shop_id).write_ahead([Ahead(
             plan_id=plan.plan_id, run_id="dead", operation=items[0].operation.value, idempotency_key="never-sent",
-            request={}, items=items)
+            request={}, items=tuple(items))])[0]
         Plans(connection, context.shop_id).mark(plan.plan_id, [item.item_id for item in items], ItemState.SENT)
 
 

@@ -23,7 +23,7 @@ from shopsync_pipeline.engine.rules import explain_rule, remove_rule, stored_rul
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import DevStore
 from shopsync_pipeline_tests.engine.shelf import Shelf
-from shopsync_pipeline_tests.engine.steps import changes_of, conflicts_of, planned, sync
+from shopsync_pipeline_tests.engine.steps import changes_of, conflicts_of, planned, push, sync
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Make = Callable[..., Settings]
@@ -219,6 +219,66 @@ def test_a_decision_for_the_store_can_be_taken_back_and_plans_this_field_only(co
     assert [(one.resolved_by, one.state) for one in decided_conflicts(context)] == [("Grace", ConflictState.SETTLED)]
     with pytest.raises(ShopsyncError, match="already; there is nothing to change"):
         flip(context, conflict, "etilize", by="Grace")
+
+
+TOLD, REWRITTEN = '<p>See <a href="ftp://files.example/1">more</a></p>', "<p>See <a>more</a></p>"
+
+
+def rewritten(context: Context, shelf: Shelf, store: DevStore) -> str:
+    """A conflict over a text of which the store makes what it shows already, decided for the store."""
+    sync(context)
+    shelf.change("L1", text=TOLD)
+    edit(store, 1, descriptionHtml=REWRITTEN)
+    planned(context)
+    (conflict,) = open_conflicts(context)
+    resolve(context, [conflict.conflict_id], "shopify", by="Ada")
+    assert sync(context).mutations == 0
+    return conflict.conflict_id
+
+
+def test_a_taken_back_decision_is_sent_once_also_where_the_store_makes_its_old_value_of_it(
+        context: Context, shelf: Shelf, dev_store: DevStore) -> None:
+    conflict = rewritten(context, shelf, dev_store)
+
+    flip(context, conflict, "etilize", by="Grace")
+
+    assert changes_of(context, planned(context)) == {("handle:lamp-1", "body_html"): TOLD}
+    assert sync(context).mutations == 1
+    assert node(dev_store)["descriptionHtml"] == REWRITTEN
+    assert [sync(context).mutations for _ in range(2)] == [0, 0]
+    assert [(one.resolved_by, one.state) for one in decided_conflicts(context)] == [("Grace", ConflictState.SETTLED)]
+    flip(context, conflict, "etilize", by="Ada")
+    assert sync(context).mutations == 1, "and once again, if somebody insists"
+    assert sync(context).mutations == 0
+
+
+def test_a_taken_back_decision_is_planned_until_it_is_sent_and_closed_with_the_push(
+        context: Context, shelf: Shelf, dev_store: DevStore) -> None:
+    conflict = rewritten(context, shelf, dev_store)
+    flip(context, conflict, "etilize", by="Grace")
+    plan = planned(context)
+    assert [one.state for one in conflicts_of(context, ConflictState.RESOLVED)] == [ConflictState.RESOLVED]
+    assert changes_of(context, planned(context)) == changes_of(context, plan), "planned until it is sent"
+
+    push(context, planned(context))
+
+    assert conflicts_of(context, ConflictState.RESOLVED) == []
+    assert [one.conflict_id for one in conflicts_of(context, ConflictState.SETTLED)] == [conflict]
+
+
+def test_a_decision_that_the_catalog_could_not_carry_out_is_not_taken_back(context: Context, shelf: Shelf,
+                                                                         dev_store: DevStore) -> None:
+    sync(context)
+    shelf.change("L1", option="Colour", value="Red")
+    sync(context)
+    (conflict,) = open_conflicts(context)
+    resolve(context, [conflict.conflict_id], "shopify", by="Ada")
+    sync(context)
+
+    with pytest.raises(ShopsyncError, match="shopsync does not write options of handle:lamp-1"):
+        flip(context, conflict.conflict_id, "etilize", by="Grace")
+
+    assert [one.state for one in conflicts_of(context)] == [ConflictState.SETTLED]
 
 
 def test_a_decision_for_the_catalog_can_be_taken_back_and_plans_this_field_only(context: Context, shelf: Shelf,

@@ -56,6 +56,7 @@ def test_checks_and_the_one_that_blocks() -> None:
         "unmatched_feed_rows"}
     assert {name: (spec.asset_key.to_user_string(), spec.blocking) for name, spec in specs.items()} == {
         "changes_are_within_bounds": ("sync/diff", True), "no_conflict_waits": ("sync/diff", False),
+        "the_shop_is_served": ("sync/diff", False),
         "all_rows_were_used": ("etilize/local_catalog", False),
         **dict.fromkeys(quality, ("etilize/local_catalog", False))}
     assert all(spec.description for spec in specs.values())

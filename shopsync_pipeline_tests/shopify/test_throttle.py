@@ -3,76 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopsync_pipeline.shopify.throttle import PointsBucket, ThrottleStatus
-
-
-@dataclass
-class Time:
-    """Virtual seconds: sleepers wake in order, and only when everything else has run as far as it can."""
-
-    now: float = 0.0
-    sleepers: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
-    serial: itertools.count[int] = field(default_factory=itertools.count)
-
-    def clock(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self.sleepers, (self.now + max(seconds, 0.0), next(self.serial), future))
-        await future
-
-    async def drive(self, work: Coroutine[Any, Any, object]) -> object:
-        """Runs `work` to its end, moving time on whenever all of it sleeps."""
-        task = asyncio.ensure_future(work)
-        while not task.done():
-            for _ in range(20):
-                await asyncio.sleep(0)
-            if task.done():
-                break
-            while self.sleepers and self.sleepers[0][2].done():
-                heapq.heappop(self.sleepers)
-            assert self.sleepers, "everything waits and nobody sleeps: the bucket is stuck"
-            self.now, _, future = heapq.heappop(self.sleepers)
-            future.set_result(None)
-        return await task
-
-
-@dataclass
-class Server:
-    """Shopify's side: deducts the requested cost on arrival, refunds the difference when it was executed."""
-
-    time: Time
-    maximum: float = 100.0
-    rate: float = 50.0
-    level: float = 100.0
-    at: float = 0.0
-    refused: int = 0
-
-    def hold(self, points: float) -> None:
-        self.level = min(self.maximum, self.level + (self.time.now - self.at) * self.rate) - points
-        self.at = self.time.now
-
-    async def serve(self, requested: float, actual: float, delays: tuple[float, float, float]) -> ThrottleStatus:
-        await self.time.sleep(delays[0])
-        self.hold(requested)
-        if self.level < -1e-6:
-            self.refused += 1
-        await self.time.sleep(delays[1])
-        self.hold(actual - requested)
-        status = ThrottleStatus(self.maximum, self.level, self.rate)
-        await self.time.sleep(delays[2])
-        return status
+from shopsync_pipeline.shopify.throttle import OwnPoints, PointsBucket, ThrottleStatus
+from shopsync_pipeline_tests.shopify.virtual import Server, Time
 
 
 def run(scenario: Callable[[Time, PointsBucket], Awaitable[None]], **options: Any) -> PointsBucket:
@@ -251,6 +190,206 @@ def test_a_steady_load_uses_nearly_all_points_that_come_back() -> None:
     run(scenario)
 
 
-def test_a_bucket_without_room_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        PointsBucket(max_concurrent=0)
+TOLD = ThrottleStatus(1000, 0, 100)
+"""An empty bucket that fills by 100 points a second."""
+
+
+async def tell(bucket: PointsBucket, status: ThrottleStatus) -> None:
+    """One request that costs nothing, whose answer tells the bucket."""
+    async with bucket.admit(0) as ticket:
+        ticket.settle(actual=0, status=status)
+
+
+@given(asked=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 200)), min_size=1, max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_whoever_waits_goes_by_priority_and_then_by_arrival(asked: list[tuple[int, int]]) -> None:
+    """Whatever they cost: a dear request is not overtaken by cheap ones of its own priority, nor by those behind it."""
+    gone: list[int] = []
+
+    async def scenario(time: Time, bucket: PointsBucket) -> None:
+        await tell(bucket, TOLD)
+
+        async def one(number: int, priority: int, cost: int) -> None:
+            async with bucket.admit(cost, priority) as ticket:
+                gone.append(number)
+                ticket.settle(actual=cost, status=None)
+
+        await asyncio.gather(*(one(number, *told) for number, told in enumerate(asked)))
+        assert time.now == pytest.approx(sum(cost for _, cost in asked) / 100)
+
+    run(scenario)
+    assert gone == sorted(range(len(asked)), key=lambda number: (asked[number][0], number))
+
+
+def test_a_request_of_higher_priority_overtakes_a_dear_one_that_waits() -> None:
+    gone: list[tuple[str, float]] = []
+
+    async def scenario(time: Time, bucket: PointsBucket) -> None:
+        await tell(bucket, TOLD)
+
+        async def one(name: str, cost: float, priority: int, after: float) -> None:
+            await time.sleep(after)
+            async with bucket.admit(cost, priority) as ticket:
+                gone.append((name, time.now))
+                ticket.settle(actual=cost, status=None)
+
+        await asyncio.gather(one("content", 500, 2, 0), one("stock", 100, 0, 4.5))
+
+    run(scenario)
+    assert gone == [("stock", pytest.approx(4.5)), ("content", pytest.approx(6.0))]
+
+
+def test_a_request_that_was_called_off_holds_nobody_up() -> None:
+    async def scenario(time: Time, bucket: PointsBucket) -> None:
+        await tell(bucket, TOLD)
+
+        async def one(cost: float) -> None:
+            async with bucket.admit(cost) as ticket:
+                ticket.settle(actual=cost, status=None)
+
+        dear, cheap = asyncio.ensure_future(one(900)), asyncio.ensure_future(one(50))
+        await time.sleep(0.2)
+        assert bucket.waiting == 2
+        dear.cancel()
+        await cheap
+        assert time.now == pytest.approx(0.5)
+        assert (bucket.waiting, bucket.in_flight) == (0, 0)
+
+    run(scenario)
+
+
+def test_a_request_that_was_called_off_in_the_moment_it_may_go_costs_nothing() -> None:
+    async def scenario(_time: Time, bucket: PointsBucket) -> None:
+        await tell(bucket, ThrottleStatus(1000, 500, 0))
+
+        async def one() -> None:
+            async with bucket.admit(500):
+                raise AssertionError("it was called off")
+
+        async with bucket.admit(300) as ticket:
+            going = asyncio.ensure_future(one())
+            await asyncio.sleep(0)
+            assert bucket.waiting == 1
+            ticket.settle(actual=0, status=None)
+            assert (bucket.waiting, bucket.in_flight) == (0, 1)
+            going.cancel()
+        await asyncio.wait({going})
+        assert going.cancelled()
+        assert (bucket.in_flight, bucket.available, bucket.spent) == (0, 500, 0)
+
+    run(scenario)
+
+
+def test_the_pause_between_two_requests_is_kept_though_points_are_there() -> None:
+    sent: list[float] = []
+
+    async def scenario(time: Time, bucket: PointsBucket) -> None:
+        async def one() -> None:
+            async with bucket.admit(1) as ticket:
+                sent.append(time.now)
+                ticket.settle(actual=1, status=ThrottleStatus(1000, 1000, 100))
+
+        await asyncio.gather(*(one() for _ in range(4)))
+
+    run(scenario, base_delay=0.25)
+    assert sent == [pytest.approx(0.25 * number) for number in range(4)]
+
+
+def test_headroom_leaves_its_share_of_the_bucket_and_of_the_rate() -> None:
+    """A quarter is left: of 1,000 points 250 are never touched, and of 100 a second 25 come back to others."""
+    time_taken = 0.0
+
+    async def whole() -> None:
+        nonlocal time_taken
+        time = Time()
+        supply = OwnPoints(headroom=0.25, clock=time.clock)
+        bucket = PointsBucket(supply=supply, clock=time.clock, sleep=time.sleep)
+        server = Server(time, maximum=1000.0, rate=100.0, level=1000.0)
+        least = 1000.0
+
+        async def one() -> None:
+            nonlocal least
+            async with bucket.admit(10) as ticket:
+                status = await server.serve(10, 10, (0.1, 0, 0.1))
+                least = min(least, status.available)
+                ticket.settle(actual=10, status=status)
+
+        await time.drive(asyncio.wait({asyncio.ensure_future(one()) for _ in range(300)}))
+        time_taken = time.now
+        assert least >= 250
+        assert (bucket.maximum, bucket.restore_rate) == (1000, 100)
+
+    asyncio.run(whole())
+    assert time_taken == pytest.approx((3000 - 750) / 75, rel=0.03)
+
+
+def test_what_others_took_of_the_headroom_is_waited_for() -> None:
+    async def scenario(time: Time, bucket: PointsBucket) -> None:
+        await tell(bucket, ThrottleStatus(1000, 100, 100))
+        assert bucket.available == 0
+        async with bucket.admit(50):
+            assert time.now == pytest.approx((500 - 100 + 50) / 50)
+
+    async def whole() -> None:
+        time = Time()
+        await time.drive(scenario(time, PointsBucket(supply=OwnPoints(headroom=0.5, clock=time.clock),
+                                                     clock=time.clock, sleep=time.sleep)))
+
+    asyncio.run(whole())
+
+
+def test_concurrency_follows_points_at_hand_restore_rate_and_latency() -> None:
+    async def scenario(time: Time, bucket: PointsBucket) -> None:
+        async def answer(available: float) -> None:
+            async with bucket.admit(0) as ticket:
+                await time.sleep(0.4)
+                ticket.settle(actual=0, status=ThrottleStatus(2000, available, 100))
+
+        assert bucket.concurrency(10) == 2
+        await answer(0)
+        assert bucket.latency == pytest.approx(0.4)
+        # 100 points a second times 0.4 s are 4 requests of 10 points on their way; half as many more, and one waits.
+        assert bucket.concurrency(10) == 7
+        assert bucket.concurrency(1000) == 2
+        assert bucket.concurrency(0.1) == 61
+        await answer(300)
+        assert bucket.concurrency(10) == 37
+        await answer(2000)
+        assert bucket.concurrency(10) == 90
+
+    run(scenario, max_concurrent=90)
+
+
+def test_a_ceiling_of_one_is_one() -> None:
+    async def scenario(_time: Time, bucket: PointsBucket) -> None:
+        assert bucket.concurrency(10) == 1
+
+    run(scenario, max_concurrent=1)
+
+
+def test_latency_is_smoothed_and_refusals_do_not_count() -> None:
+    async def scenario(time: Time, bucket: PointsBucket) -> None:
+        for seconds in (1.0, 2.0):
+            async with bucket.admit(1) as ticket:
+                assert bucket.in_flight == 1
+                await time.sleep(seconds)
+                ticket.settle(actual=1, status=ThrottleStatus(2000, 2000, 100))
+        async with bucket.admit(1) as ticket:
+            await time.sleep(0.001)
+            ticket.refused(ThrottleStatus(2000, 2000, 100))
+        assert bucket.latency == pytest.approx(1.1)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("wrong", "told"), [
+    ({"base_delay": -1}, "base_delay is -1"), ({"max_concurrent": 0}, "max_concurrent is 0")])
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        PointsBucket(**wrong)
+
+
+@pytest.mark.parametrize("headroom", [-0.1, 0.91, 1.0])
+def test_a_headroom_that_leaves_nothing_or_less_is_refused(headroom: float) -> None:
+    with pytest.raises(ValueError, match="headroom is"):
+        OwnPoints(headroom=headroom)

@@ -17,9 +17,11 @@ from shopsync_pipeline.db.schema.catalog import (
 )
 from shopsync_pipeline.db.schema.columns import UtcDateTime, metadata
 from shopsync_pipeline.db.schema.conflicts import field_rule, sync_conflict
+from shopsync_pipeline.db.schema.dead_letters import dead_letter, dead_letter_action
 from shopsync_pipeline.db.schema.plans import plan, plan_item, sync_dependency
+from shopsync_pipeline.db.schema.points import learned_cost, points_holder, shop_points
 from shopsync_pipeline.db.schema.push import ledger, ledger_item, push_progress
-from shopsync_pipeline.db.schema.shops import shop, writer_lock
+from shopsync_pipeline.db.schema.shops import shop, shop_health, writer_lock
 from shopsync_pipeline.db.schema.store import base_product, snapshot, snapshot_product, store_edit
 
 __all__ = [
@@ -32,16 +34,22 @@ __all__ = [
     "catalog_import",
     "catalog_override",
     "catalog_product",
+    "dead_letter",
+    "dead_letter_action",
     "delivery_file",
     "field_rule",
+    "learned_cost",
     "ledger",
     "ledger_item",
     "metadata",
     "plan",
     "plan_item",
+    "points_holder",
     "push_progress",
     "quarantine",
     "shop",
+    "shop_health",
+    "shop_points",
     "snapshot",
     "snapshot_product",
     "store_edit",

@@ -1,8 +1,8 @@
-"""The shops that this database serves, and who writes to each."""
+"""The shops that this database serves, who writes to each, and whether each is served by Shopify."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, Integer, PrimaryKeyConstraint, String, Table, Text
 
 from shopsync_pipeline.db.schema.columns import UtcDateTime, metadata, shop_column
 
@@ -28,4 +28,20 @@ writer_lock = Table(
     Column("taken_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("shop_id", "what"),
+)
+
+shop_health = Table(
+    "shop_health", metadata, shop_column(),
+    Column("phase", String(16), nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", UtcDateTime),
+    Column("rest_seconds", Float, nullable=False),
+    Column("probe_at", UtcDateTime),
+    Column("prober", String(36)),
+    Column("resumed_by", Text),
+    Column("resumed_for", Text),
+    Column("resumed_at", UtcDateTime),
+    Column("changed_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("shop_id"),
 )

@@ -6,9 +6,9 @@ import time
 import dagster as dg
 
 from shopsync_pipeline.core.plan import Lane
+from shopsync_pipeline.core.progress import Progress
 from shopsync_pipeline.db.plans import ItemState
-from shopsync_pipeline.db.shops import Progress
-from shopsync_pipeline.engine.apply import finish, push_lane, summed_up
+from shopsync_pipeline.engine.apply import finish, push_lane, stop_of_run, summed_up
 from shopsync_pipeline.engine.monitoring import NOTHING_SENT
 from shopsync_pipeline.engine.review import plan_to_send
 from shopsync_pipeline.orchestration.keys import APPLIED, APPLY_GROUP, DIFF, OWNERS, PROGRESS_TAG, WRITER_POOL
@@ -45,12 +45,14 @@ def _lane_op(lane: Lane) -> dg.OpDefinition:
         with shopsync.opened() as opened:
             if opened.settings.monitoring:
                 return plan_id
-            done = asyncio.run(push_lane(opened, plan_id, lane, run_id=context.run_id, on_progress=show))
-        if done.total:
-            context.log.info(
-                f"{lane.value}: {done.confirmed} of {done.total} confirmed, {done.failed} rejected, {done.set_aside} "
-                f"set aside, {done.points:g} points in {done.seconds:g} s"
-            )
+            stop = stop_of_run(opened, plan_id, context.run_id)
+            done = asyncio.run(push_lane(opened, plan_id, lane, run_id=context.run_id, on_progress=show, stop=stop))
+        if done.stopped:
+            context.log.warning(done.sentence())
+        elif done.total:
+            context.log.info(f"{done.sentence()}, in {done.seconds:g} s")
+        # A run that is being terminated ends here, now that everything is written down.
+        stop.pass_on()
         return plan_id
 
     return push
@@ -67,13 +69,13 @@ class _Shown:
         if time.monotonic() - self._at < SHOW_EVERY:
             return
         self._at = time.monotonic()
-        decided = progress.confirmed + progress.failed + progress.set_aside
-        text = f"{progress.lane}: {decided} of {progress.total}"
-        self._context.instance.add_run_tags(self._context.run_id, {PROGRESS_TAG: text})
+        self._context.instance.add_run_tags(self._context.run_id, {PROGRESS_TAG: progress.sentence()})
+        share, left = progress.share, progress.seconds_left
         self._context.log_event(dg.AssetObservation(APPLIED, metadata={
-            "lane": progress.lane, "decided": decided, "of": progress.total, "points": progress.points,
-            "points_per_second": round(progress.points / progress.seconds, 1) if progress.seconds else 0.0,
-            "throttled": progress.throttled,
+            "lane": progress.lane, "decided": progress.decided, "of": progress.total, "points": progress.points,
+            "points_per_second": round(progress.rate, 1), "throttled": progress.throttled,
+            **({} if share is None else {"share_of_the_limit": round(share, 3)}),
+            **({} if left is None else {"seconds_left": round(left, 1)}),
         }))
 
 
@@ -88,6 +90,7 @@ def close_plan(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsy
         "monitoring": monitoring,
         "sent": NOTHING_SENT if monitoring else "yes",
         "would_send": report.items(ItemState.PLANNED) if monitoring else 0,
+        "left": 0 if monitoring else report.items(ItemState.PLANNED),
         "held": report.items(ItemState.HELD),
         "confirmed": report.items(ItemState.CONFIRMED),
         "rejected": report.items(ItemState.REJECTED),
@@ -100,9 +103,12 @@ def close_plan(context: dg.OpExecutionContext, shopsync: dg.ResourceParam[Shopsy
                                 [(*key, count) for key, count in sorted(report.tally.items())]),
         "not_applied": markdown_table(("product", "operation", "state", "why"), report.set_aside[:MOST_ROWS]),
     })
-    ended = (f"monitoring: {report.items(ItemState.PLANNED)} not sent" if monitoring
-             else f"{report.items(ItemState.CONFIRMED)} confirmed")
+    left = report.items(ItemState.PLANNED)
+    ended = (f"monitoring: {left} not sent" if monitoring
+             else f"{report.items(ItemState.CONFIRMED)} confirmed" + (f", {left} left" if left else ""))
     context.instance.add_run_tags(context.run_id, {PROGRESS_TAG: ended})
+    if left and not monitoring:
+        context.log.warning(f"{left} items were not sent; materialize shopify/applied_mutations to go on with them")
     if report.items(ItemState.REJECTED):
         context.log.warning(
             f"{report.items(ItemState.REJECTED)} items were refused by Shopify; the asset's page says which and why"

@@ -1,0 +1,339 @@
+"""One shop's points for all processes that share our database: each spends from a lease that it takes a little ahead.
+
+An exchange with the account takes a few milliseconds in a thread, about twice a second while a process is alone with
+the shop and five times a second for all together when it is not; a shop that nobody talks to costs none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
+from shopsync_pipeline.core.learned import CostMemory, Learned
+from shopsync_pipeline.core.points import LEASE_SECONDS, ROUNDING, Grant, Report, Seen
+from shopsync_pipeline.db.database import Database
+from shopsync_pipeline.db.learned import remember_costs
+from shopsync_pipeline.db.points import exchange_points
+from shopsync_pipeline.db.rows import new_id
+from shopsync_pipeline.shopify.supply import SetAside, ThrottleStatus, check_headroom
+
+log = logging.getLogger(__name__)
+
+ALONE = 1.0
+"""Seconds of the restore rate in a lease while no other process has one."""
+
+SHARED = 0.2
+"""Seconds of the restore rate in a lease while others have one too."""
+
+LARGEST = 0.1
+"""Share of the bucket that a lease is at the most, unless one request needs more."""
+
+LOOK_AGAIN = 0.2
+"""Seconds until a process that found no room asks again."""
+
+IDLE = 0.5
+"""Seconds between two looks at whether a lease is still used."""
+
+RENEW = 3.0
+"""Seconds after which a process that only waits for answers reports that it still does."""
+
+FRESH = LEASE_SECONDS * 0.8
+"""Seconds after its last report at which a process gives its lease up by itself: a laptop that slept, a database that
+was away. A margin stays for clocks that run apart."""
+
+SAVE_EVERY = 30.0
+"""Seconds between two times that learned costs are stored while requests go on."""
+
+Exchange = Callable[[Report], Awaitable[Grant]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """Leased points that the shop restores to us from `start` on, at `rate` a second."""
+
+    start: float
+    points: float
+    rate: float
+
+
+class SharedPoints:
+    """A `Supply` that leases its points from the account that all processes share, through `exchange`.
+
+    What was leased is spent here without asking anybody; the next lease is taken while the last one lasts, and what is
+    not used goes back when nothing was sent for a moment. Never spends a point before the shop has restored it, nor
+    from a lease that the others may have stopped reckoning with.
+    """
+
+    def __init__(self, exchange: Exchange, *, headroom: float = 0.0, clock: Callable[[], float] = time.monotonic,
+                 sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._exchange = exchange
+        self._headroom = check_headroom(headroom)
+        self._clock = clock
+        self._sleep = sleep
+        self._holder = new_id()
+        self._news: Callable[[], None] = lambda: None
+        self._ready = 0.0
+        self._flows: deque[_Flow] = deque()
+        self._reserved = 0.0
+        self._unreported = 0.0
+        self._known_spent = 0.0
+        self._level = 0.0
+        self._bucket: tuple[float, float] | None = None
+        self._rivals = 0
+        self._seen: tuple[ThrottleStatus, float, float] | None = None
+        self._registered = False
+        self._reported_at = clock()
+        self._used = 0.0
+        self._sends = 0
+        self._waited_for = clock()
+        self._refused_at: float | None = None
+        self._failed: ShopsyncError | None = None
+        self._exchanging: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def listen(self, news: Callable[[], None]) -> None:
+        """Told after each exchange."""
+        self._news = news
+
+    def available(self) -> float | None:
+        """What the lease has, and what the account has to give as far as is known here."""
+        if self._bucket is None:
+            return None
+        self._flow()
+        maximum, rate = self._bucket
+        level = min(self._level + (self._clock() - self._reported_at) * rate, maximum)
+        return max(0.0, self._ready) + max(0.0, level)
+
+    def seconds_until(self, cost: float) -> float | None:
+        """From the lease; where that is too small, a larger one is asked for and there will be news."""
+        self._flow()
+        cost = self._capped(cost)
+        if self._ready >= cost - ROUNDING:
+            return 0.0
+        if self._held_back() >= cost - ROUNDING:
+            seconds = self._seconds_of_flow(cost - self._ready)
+            self._waited_for = self._clock() + seconds
+            return seconds
+        if self._failed is not None:
+            failed, self._failed = self._failed, None
+            raise failed
+        if self._exchanging is None:
+            if self._refused_at is not None:
+                pause = self._refused_at + LOOK_AGAIN - self._clock()
+                if pause > ROUNDING:
+                    return pause
+            self._ask(cost)
+        return None
+
+    def set_aside(self, cost: float) -> SetAside:
+        """Takes from the lease, and sees to the next one in time."""
+        points = self._capped(cost)
+        self._ready -= points
+        self._reserved += points
+        self._used += points
+        self._sends += 1
+        if (self._exchanging is None and self._bucket is not None and self._refused_at is None
+                and self._held_back() < self._lease() / 2):
+            self._ask(0.0)
+        self._watch()
+        return SetAside(points, self._known_spent + self._unreported)
+
+    def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None) -> None:
+        """What was not charged is back in the lease; what was charged beyond it comes out of the lease."""
+        self._flow()
+        self._reserved = max(0.0, self._reserved - aside.points)
+        self._ready += aside.points - charged
+        self._unreported += charged
+        if status is not None:
+            ours = status.without(self._headroom)
+            # The shop held no more when it answered, whatever was leased: others have spent.
+            self._ready = min(self._ready, max(0.0, ours.available))
+            self._seen = ours, ours.available + aside.spent_before, self._clock()
+            if self._bucket is not None:
+                self._bucket = ours.maximum, ours.restore_rate
+        self._watch()
+
+    async def release(self) -> None:
+        """Returns the lease and reports what was spent. An account that cannot be reached is no error any more."""
+        self._closing = True
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+        await self._exchanged()
+        if self._registered or self._unreported:
+            self._ask(0.0, give_back=True)
+            await self._exchanged()
+        self._closing = False
+
+    async def _exchanged(self) -> None:
+        while self._exchanging is not None:
+            await asyncio.wait({self._exchanging})
+
+    def _capped(self, cost: float) -> float:
+        # A request dearer than our whole part of the bucket goes when that is full; the shop then says why not.
+        return cost if self._bucket is None else min(cost, self._bucket[0])
+
+    def _held_back(self) -> float:
+        return self._ready + sum(flow.points for flow in self._flows)
+
+    def _lease(self) -> float:
+        """Points of a usual lease: some of the restore rate, or as much as is spent in that time where the account has
+        more."""
+        if self._bucket is None:
+            return 0.0
+        maximum, rate = self._bucket
+        pace = self._used / max(self._clock() - self._reported_at, 0.02)
+        return min(max(rate * (SHARED if self._rivals else ALONE), pace * SHARED), maximum * LARGEST)
+
+    def _flow(self) -> None:
+        """Lets the shop's restored points arrive in the lease."""
+        now = self._clock()
+        if (self._flows or self._ready > 0) and now - self._reported_at > FRESH:
+            self._ready = min(self._ready, 0.0)
+            self._flows.clear()
+        while self._flows and self._flows[0].start < now:
+            flow = self._flows[0]
+            arrived = min(flow.points, (now - flow.start) * flow.rate)
+            self._ready += arrived
+            if flow.points - arrived > ROUNDING:
+                self._flows[0] = _Flow(now, flow.points - arrived, flow.rate)
+                return
+            self._ready += flow.points - arrived
+            self._flows.popleft()
+
+    def _seconds_of_flow(self, missing: float) -> float:
+        """Seconds until the flows, one after the other, have brought `missing` points."""
+        for flow in self._flows:
+            if flow.points >= missing - ROUNDING:
+                return max(0.0, flow.start - self._clock()) + max(missing / flow.rate, ROUNDING)
+            missing -= flow.points
+        return LOOK_AGAIN
+
+    def _ask(self, cost: float, *, give_back: bool = False) -> None:
+        self._exchanging = asyncio.ensure_future(self._report(cost, give_back=give_back))
+
+    async def _report(self, cost: float, *, give_back: bool) -> None:
+        """One exchange: reports, and asks for a lease that `cost` fits into unless everything is given back."""
+        # Whoever waits for room keeps nothing: two processes with half of the bucket each would wait for ever.
+        returned = self._put_back(everything=give_back or self._refused_at is not None)
+        need = max(0.0, cost - self._held_back())
+        want = 0.0 if give_back or (not need and self._held_back() >= self._lease()) else max(need, self._lease())
+        spent, seen, started = self._unreported, self._seen, self._clock()
+        self._unreported, self._seen = 0.0, None
+        report = Report(holder=self._holder, held=self._reserved + self._held_back(), returned=returned, spent=spent,
+                        want=want, need=need, seen=_told(seen, self._headroom, started))
+        try:
+            self._take(await self._exchange(report), report, started)
+        except ShopsyncError as error:
+            # It may have been written or not: what was returned is gone, and what was spent is told once more. Both
+            # make the account too low, never too high.
+            self._unreported += spent
+            self._seen = self._seen or seen
+            if need:
+                self._failed = error
+            else:
+                log.warning("%s", error)
+        except Exception as error:
+            # Whoever waits for these points must not wait for ever.
+            self._failed = DatabaseError(f"Points could not be leased: {type(error).__name__}: {error}")
+            raise
+        finally:
+            self._exchanging = None
+            self._news()
+
+    def _put_back(self, *, everything: bool) -> float:
+        """Takes out of the lease what goes back to the account, and says how much; negative for what was overspent."""
+        self._flow()
+        if everything:
+            returned, self._ready = self._held_back(), 0.0
+            self._flows.clear()
+        elif self._ready < 0:
+            returned, self._ready = self._ready, 0.0
+        elif self._ready > 2 * self._lease():
+            returned = self._ready - self._lease()
+            self._ready -= returned
+        else:
+            returned = 0.0
+        return returned
+
+    def _take(self, grant: Grant, report: Report, started: float) -> None:
+        now = self._clock()
+        self._reported_at, self._used = started, 0.0
+        self._registered = report.held + grant.points > ROUNDING or grant.refused
+        self._known_spent, self._level, self._rivals = grant.spent, grant.level, grant.rivals
+        if grant.maximum is not None and grant.restore_rate is not None:
+            self._bucket = grant.maximum, grant.restore_rate
+        self._refused_at = now if grant.refused else None
+        self._ready += grant.ready
+        later = grant.points - grant.ready
+        if later > 0 and grant.restore_rate:
+            start = now + grant.starts_in
+            if self._flows:
+                last = self._flows[-1]
+                start = max(start, last.start + last.points / last.rate)
+            self._flows.append(_Flow(start, later, grant.restore_rate))
+        if not self._closing:
+            self._watch()
+
+    def _watch(self) -> None:
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.ensure_future(self._watched())
+
+    async def _watched(self) -> None:
+        """Gives back what nobody uses, and keeps a lease alive whose requests take long."""
+        while self._registered or self._unreported or self._reserved:
+            sends = self._sends
+            await self._sleep(IDLE)
+            if self._exchanging is None:
+                silent = self._clock() - self._reported_at
+                waited_for = self._waited_for + IDLE > self._clock() or (self._refused_at is not None
+                                                                         and silent < 2 * IDLE)
+                unused = self._sends == sends and not waited_for
+                if (unused and not self._reserved) or silent > RENEW or self._ready > 2 * self._lease() > 0:
+                    self._ask(0.0, give_back=unused)
+            await self._exchanged()
+
+
+def _told(seen: tuple[ThrottleStatus, float, float] | None, headroom: float, now: float) -> Seen | None:
+    if seen is None:
+        return None
+    ours, proven, at = seen
+    # Points that came back faster than our share of the rate are not ours, so with headroom nothing is raised.
+    return Seen(ours.maximum, ours.restore_rate, ours.available, None if headroom else proven, now - at)
+
+
+class PointsAccount:
+    """The account in our database, as `SharedPoints` asks for it; learned costs are stored along with it."""
+
+    def __init__(self, database: Database, shop_id: str, costs: CostMemory) -> None:
+        self._database = database
+        self._shop = shop_id
+        self._costs = costs
+        self._saved_at = time.monotonic()
+
+    async def exchange(self, report: Report) -> Grant:
+        """One exchange, in a thread. Raises `DatabaseError` when the database does not answer."""
+        learned: dict[str, Learned] = {}
+        if report.want == 0 or time.monotonic() - self._saved_at > SAVE_EVERY:
+            learned, self._saved_at = self._costs.take_changed(), time.monotonic()
+        return await asyncio.to_thread(self._exchanged, report, learned)
+
+    def _exchanged(self, report: Report, learned: dict[str, Learned]) -> Grant:
+        try:
+            with self._database.write() as connection:
+                grant = exchange_points(connection, self._shop, report)
+                remember_costs(connection, self._shop, learned)
+                return grant
+        except SQLAlchemyError as error:
+            raise DatabaseError(
+                f"The points of {self._shop}, which all processes share, could not be reckoned with "
+                f"({type(error).__name__}). Check that the database answers (shopsync doctor), and run again."
+            ) from error

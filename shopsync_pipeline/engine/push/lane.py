@@ -1,0 +1,171 @@
+"""One lane on its way out: chains side by side, as many as the shop's points let go, until all is sent or it is time
+to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from shopsync_pipeline.core.cost import MUTATION
+from shopsync_pipeline.db.shops import still_writing
+from shopsync_pipeline.db.snapshot import Snapshot
+from shopsync_pipeline.engine.pull import keep, known_links
+from shopsync_pipeline.engine.push.feed import Chain, Feed
+from shopsync_pipeline.engine.push.outcomes import Outcomes
+from shopsync_pipeline.engine.push.readback import PARKED, ReadBack
+from shopsync_pipeline.engine.push.sender import Sender
+from shopsync_pipeline.engine.push.stop import GRACE
+from shopsync_pipeline.engine.push.work import Work
+from shopsync_pipeline.shopify.snapshot import read_by_ids
+
+BEAT_EVERY = 10.0
+"""Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
+
+AHEAD = 50
+"""Chains that are made ready before they can be sent, so that a page is read while the one before is on its way."""
+
+LOOK_EVERY = 0.25
+"""Seconds after which a lane that waits looks whether it has to stop or to report."""
+
+
+async def send_lane(work: Work, *, only: Collection[str] | None = None) -> str | None:
+    """Sends the items of a lane that are planned (`only`: those with these ids); says why it stopped early, if it did.
+
+    Raises the first error that concerns the shop as a whole, after what was in flight is through; what was not sent
+    stays planned.
+    """
+    outcomes = Outcomes(work)
+    feed = Feed(work, outcomes, only=only)
+    beating = asyncio.create_task(_beat(work))
+    try:
+        async with ReadBack(work) as readback:
+            stopped = await _Sending(work, feed, Sender(work, outcomes, readback), readback).run()
+        if stopped is None:
+            await _look_again(work)
+        return stopped
+    finally:
+        beating.cancel()
+
+
+async def _beat(work: Work) -> None:
+    """Tells other hosts that this one still writes, also while all requests wait for points; stops if it does not."""
+    while True:
+        await asyncio.sleep(BEAT_EVERY)
+        with work.context.database.write() as connection:
+            if not still_writing(connection, work.shop_id):
+                work.stop.ask("another process took over the shop, because this one was silent for too long")
+                return
+
+
+async def _look_again(work: Work) -> None:
+    """Reads the products whose compare-and-set failed: no search may ever show what changed in them, and the next diff
+    decides by what they show now."""
+    stale, work.stale[:] = sorted(set(work.stale)), []
+    found = await read_by_ids(work.client, stale, known=known_links(work.context), location_id=work.shop.location_id,
+                              listings=work.shop.listings)
+    if stale:
+        with work.context.database.write() as connection:
+            keep(Snapshot(connection, work.shop_id), found)
+
+
+class _Sending:
+    """The chains in flight of one lane."""
+
+    def __init__(self, work: Work, feed: Feed, sender: Sender, readback: ReadBack) -> None:
+        self._work = work
+        self._feed = feed
+        self._sender = sender
+        self._readback = readback
+        self._running: dict[asyncio.Task[None], Chain] = {}
+        self._failed: BaseException | None = None
+        self._stopped: str | None = None
+        progress = work.tally.progress
+        # A batch of stock costs as much as any small mutation, however little its rows cost.
+        self._cost = max(MUTATION, progress.estimate / progress.total if progress.total else MUTATION)
+
+    async def run(self) -> str | None:
+        """Takes chains from the feed and sends them."""
+        # The next page is made ready while the last one is being sent.
+        ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=AHEAD)
+        feeding = asyncio.create_task(self._fill(ready))
+        taking: asyncio.Task[Chain | None] | None = None
+        try:
+            while self._failed is None:
+                self._stopped = self._must_stop()
+                if self._stopped is not None:
+                    break
+                if taking is None:
+                    taking = asyncio.create_task(ready.get())
+                if taking.done() and self._has_room():
+                    chain = taking.result()
+                    if chain is None:
+                        break
+                    taking = None
+                    self._start(chain)
+                    continue
+                waits = {*self._running, *(() if taking.done() else (taking,)), *(() if feeding.done() else (feeding,))}
+                self._hurry(feeding.done() and ready.empty())
+                await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                if feeding.done() and (error := feeding.exception()) is not None:
+                    self._failed = error
+                self._reap()
+                self._work.tally.report()
+        finally:
+            feeding.cancel()
+            if taking is not None:
+                taking.cancel()
+            await self._let_end()
+            await asyncio.gather(feeding, return_exceptions=True)
+        if self._failed is not None:
+            raise self._failed
+        return self._stopped
+
+    def _must_stop(self) -> str | None:
+        return self._work.stop.why(self._work.tally.points)
+
+    async def _fill(self, ready: asyncio.Queue[Chain | None]) -> None:
+        async for chain in self._feed.chains():
+            await ready.put(chain)
+        await ready.put(None)
+
+    def _has_room(self) -> bool:
+        parked = self._readback.parked
+        return len(self._running) - parked < self._width() and parked < PARKED
+
+    def _hurry(self, fed: bool) -> None:
+        """Reads back at once where nothing else could join what waits for it."""
+        parked = self._readback.parked
+        if parked and parked == len(self._running) and (fed or parked >= PARKED):
+            self._readback.flush()
+
+    def _width(self) -> int:
+        """How many chains are worth having on their way side by side."""
+        return self._work.client.bucket.concurrency(self._cost)
+
+    def _start(self, chain: Chain) -> None:
+        self._running[asyncio.create_task(self._sender.send(chain))] = chain
+
+    def _reap(self) -> None:
+        for task in [task for task in self._running if task.done()]:
+            self._feed.done(self._running.pop(task))
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._failed = self._failed or error
+
+    async def _let_end(self) -> None:
+        """Lets what is in flight come to its end: however long it takes, or for `GRACE` seconds once it has to stop."""
+        loop = asyncio.get_running_loop()
+        until: float | None = None
+        while self._running:
+            if until is None and (self._failed is not None or self._must_stop() is not None):
+                until = loop.time() + GRACE
+            self._hurry(fed=True)
+            left = LOOK_EVERY if until is None else min(LOOK_EVERY, until - loop.time())
+            if left <= 0:
+                self._stopped = self._must_stop()
+                for task in self._running:
+                    task.cancel()
+                await asyncio.wait(self._running)
+            else:
+                await asyncio.wait(self._running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            self._reap()
+            self._work.tally.report()

@@ -1,0 +1,230 @@
+"""The sender: one chain of mutations, each under a ledger row that was written first, and what its answer means."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+
+from shopsync_pipeline.core.batches import Batch, blamed
+from shopsync_pipeline.core.fields import Operation, Path, Value
+from shopsync_pipeline.core.links import Links
+from shopsync_pipeline.core.merge import OPTIONS
+from shopsync_pipeline.core.parts import Parts
+from shopsync_pipeline.core.plan import Lane, PlanItem
+from shopsync_pipeline.db.base import BaseStore
+from shopsync_pipeline.db.ledger import Ahead, Sent
+from shopsync_pipeline.db.plans import ItemState
+from shopsync_pipeline.engine.confirm import Confirmed
+from shopsync_pipeline.engine.push.feed import SHARED, Chain
+from shopsync_pipeline.engine.push.outcomes import Fate, Outcomes
+from shopsync_pipeline.engine.push.readback import ReadBack
+from shopsync_pipeline.engine.push.work import Work
+from shopsync_pipeline.engine.settle import settle
+from shopsync_pipeline.shopify.client import Answer
+from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
+from shopsync_pipeline.shopify.faults import Fault, Todo, fault_of
+from shopsync_pipeline.shopify.part_reads import Answered
+from shopsync_pipeline.shopify.writes import (
+    Request,
+    Written,
+    inventory_request,
+    inventory_written,
+    metafields_request,
+    metafields_written,
+    request,
+    written,
+)
+
+SENDS = 3
+"""How often one mutation is sent at the most, when its answers keep getting lost and reading shows no effect."""
+
+_AGAIN = frozenset({Todo.RETRY, Todo.WAIT, Todo.NEW_KEY})
+"""What is sent again at once; the client has paused before, where the fault asks for it."""
+
+_WHOLE_SHOP = frozenset({Todo.STOP, Todo.REFRESH_TOKEN, Todo.PAUSE_SHOP})
+"""What concerns the shop as a whole and no item."""
+
+PRIORITY = {lane: place for place, lane in enumerate(Lane)}
+"""Which lane's requests get points first, where several push at once: the lower number."""
+
+_MANY = frozenset({"inventory_set", "metafields_set", "metafields_delete"})
+"""Documents that carry rows of many products."""
+
+
+class Sender:
+    """Sends the chains of one lane."""
+
+    def __init__(self, work: Work, outcomes: Outcomes, readback: ReadBack) -> None:
+        self._work = work
+        self._outcomes = outcomes
+        self._readback = readback
+
+    async def send(self, chain: Chain) -> None:
+        """Sends the batches of a chain, one after the other, each only if what it waits for in the chain took effect.
+
+        Raises a `ShopifyError` that concerns the shop as a whole; what was not executed then stays planned.
+        """
+        confirmed: set[str] = set()
+        before: set[str] = set()
+        linked = chain.fitness.linked
+        links = {key: linked[key].links for key in chain.products if key in linked}
+        for batch in chain.batches:
+            if self._work.held or self._work.stop.why(self._work.tally.points) is not None:
+                return
+            waits_for = {first for item in batch for first in item.depends_on} & before
+            before.update(item.item_id for item in batch)
+            if waits_for - confirmed:
+                await self._outcomes.set_aside([(item, "what it waits for did not take effect") for item in batch])
+                continue
+            if len(before) > len(batch):
+                links = await asyncio.to_thread(self._links, batch)
+            if await self._send(batch, links, chain):
+                confirmed.update(item.item_id for item in batch)
+
+    def _links(self, batch: Batch) -> dict[str, Links]:
+        with self._work.context.database.read() as connection:
+            bases = BaseStore(connection, self._work.shop_id).get([item.product_key for item in batch])
+        return {key: agreed.links for key, agreed in bases.items()}
+
+    async def _send(self, batch: Batch, links: Mapping[str, Links], chain: Chain) -> bool:
+        """Sends one batch, again where its answer was lost and reading shows no effect, or where Shopify says that it
+        may succeed later; tells whether it took effect as a whole."""
+        last: ShopifyError | None = None
+        attempt = 0
+        for _ in range(SENDS):
+            try:
+                key, sending = self._request(batch, links, chain, attempt)
+            except NotSendable as error:
+                await self._outcomes.rejected(batch, str(error), error)
+                return False
+            sent = await self._outcomes.write_ahead(Ahead(
+                plan_id=self._work.plan_id, run_id=self._work.run_id, operation=batch[0].operation.value,
+                idempotency_key=key, request={"document": sending.document, "variables": sending.variables},
+                items=batch, whole=_about_to_go(batch, chain),
+            ))
+            try:
+                answer = await self._work.client.mutate(
+                    sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable,
+                    priority=PRIORITY[self._work.lane])
+            except AnswerLost as error:
+                if await self._took_effect(sent, str(error)):
+                    return True
+            except (UserErrors, GraphQLFault) as error:
+                last = error
+                fault = fault_of(error)
+                if fault.todo not in _AGAIN:
+                    return await self._refused(batch, sent, error, fault, links, chain)
+                await self._outcomes.refused(sent, error, ())
+                attempt += fault.todo is Todo.NEW_KEY
+            except ShopifyError as error:
+                await self._outcomes.not_sent(sent, error)
+                raise
+            except asyncio.CancelledError:
+                await asyncio.shield(self._outcomes.unknown(sent, "the push was stopped before the answer came"))
+                raise
+            else:
+                return await self._confirm(batch, sent, sending, answer, links)
+        why = str(last) if last else f"sent {SENDS} times; each answer was lost and nothing took effect"
+        await self._outcomes.rejected(batch, why, last)
+        return False
+
+    async def _took_effect(self, sent: Sent, why: str) -> bool:
+        await self._outcomes.unknown(sent, why)
+        executed = await settle(self._work.context, self._work.client, self._work.shop, [sent])
+        if executed[sent.ledger_id]:
+            self._outcomes.counted(sent.items, ItemState.CONFIRMED)
+        return executed[sent.ledger_id]
+
+    def _request(self, batch: Batch, links: Mapping[str, Links], chain: Chain, attempt: int) -> tuple[str, Request]:
+        # The plan is part of the key: the same change may be due again in a later plan, and is then executed again.
+        # So is the attempt, but only where Shopify asked for a new key: a lost answer is asked for under the same one.
+        again = [f"attempt {attempt}"] if attempt else []
+        named = ",".join([self._work.plan_id, *(item.item_id for item in batch), *again])
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
+        first, shop = batch[0], self._work.shop
+        if first.operation is Operation.INVENTORY_SET:
+            return key, inventory_request(batch, links, location_id=shop.location_id, idempotency_key=key)
+        if first.operation in SHARED:
+            return key, metafields_request(batch, links, digests=chain.digests)
+        return key, request(first, links.get(first.product_key), location_id=shop.location_id,
+                            options=_option_names(first, chain), listings=shop.listings,
+                            told=first.item_id not in chain.late)
+
+    async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
+                       links: Mapping[str, Links]) -> bool:
+        """Writes down what an answer says, after it was completed where it left something out; tells whether the
+        mutation took effect."""
+        item = batch[0]
+        if sending.document in _MANY:
+            after = (inventory_written(batch, answer.data) if item.operation is Operation.INVENTORY_SET
+                     else metafields_written(batch, sending, answer.data))
+            await self._outcomes.confirmed(
+                sent, [Confirmed(one, after[one.item_id], links[one.product_key]) for one in batch], answer)
+            return True
+        known = links.get(item.product_key)
+        if sending.untold == Parts():
+            result: Written | None = written(item, sending, answer.data, known, self._work.shop.listings)
+        else:
+            result = await self._readback.complete(Answered(item, sending, answer.data, known))
+        if result is None or not result.complete:
+            # The answer had no room for all variants or pictures; reading the product by id shows the rest.
+            executed = await settle(self._work.context, self._work.client, self._work.shop, [sent],
+                                    answers={sent.ledger_id: answer})
+            if executed[sent.ledger_id]:
+                self._outcomes.counted(batch, ItemState.CONFIRMED)
+            return executed[sent.ledger_id]
+        await self._outcomes.confirmed(sent, [Confirmed(item, result.fields, result.links)], answer)
+        return True
+
+    async def _refused(self, batch: Batch, sent: Sent, error: UserErrors | GraphQLFault, fault: Fault,
+                       links: Mapping[str, Links], chain: Chain) -> bool:
+        """What becomes of a batch that Shopify refused, by the table of faults.
+
+        One bad row refuses a whole batch of stock; the rows that the answer names are taken out, or halving finds them,
+        and the others still go.
+        """
+        # A deletion that was sent twice, because its first answer was lost, is refused the second time: it is gone.
+        if batch[0].operation is Operation.PRODUCT_DELETE:
+            executed = await settle(self._work.context, self._work.client, self._work.shop, [sent])
+            if executed[sent.ledger_id]:
+                self._outcomes.counted(batch, ItemState.CONFIRMED)
+                return True
+        if fault.todo is Todo.HOLD_LANE:
+            await self._outcomes.hold_lane(sent, error, fault.sentence)
+            return False
+        if fault.todo in _WHOLE_SHOP:
+            await self._outcomes.not_sent(sent, error)
+            raise error
+        guilty = batch if len(batch) == 1 else _named(batch, error)
+        aside = fault.todo is Todo.SET_ASIDE
+        if aside:
+            self._work.stale.extend(item.product_id for item in guilty if item.product_id is not None)
+        state, cause = (ItemState.STALE, None) if aside else (ItemState.REJECTED, error)
+        await self._outcomes.refused(sent, error, [Fate(item, state, str(error), cause, alone=len(batch) == 1)
+                                                   for item in guilty])
+        others = tuple(item for item in batch if item not in guilty)
+        if not guilty:
+            middle = len(batch) // 2
+            await self._send(batch[:middle], links, chain)
+            await self._send(batch[middle:], links, chain)
+        elif others:
+            await self._send(others, links, chain)
+        return False
+
+
+def _named(batch: Batch, error: UserErrors | GraphQLFault) -> Batch:
+    """The items of a shared call whose rows the answer names."""
+    return blamed(batch, [one.field for one in error.errors]) if isinstance(error, UserErrors) else ()
+
+
+def _about_to_go(batch: Sequence[PlanItem], chain: Chain) -> dict[str, Mapping[Path, Value]]:
+    """Everything that products which are about to be deleted show, by item id: an undo makes them anew from it."""
+    return {item.item_id: chain.fitness.store.get(item.product_id or "", {}) for item in batch
+            if item.operation is Operation.PRODUCT_DELETE}
+
+
+def _option_names(item: PlanItem, chain: Chain) -> list[str]:
+    """The product's option names as the store shows them, under which variants name their option values."""
+    names = chain.fitness.store.get(item.product_id or "", {}).get(OPTIONS, [])
+    return [str(name) for name in names] if isinstance(names, list) else []
