@@ -28,6 +28,7 @@ from shopsync_pipeline.core.fields import (
     metafield_path,
     place,
     stock_path,
+    variant_keys,
     variant_path,
     variants_of,
     without,
@@ -74,7 +75,7 @@ def test_a_document_becomes_a_flat_map_of_canonical_values() -> None:
 
 
 def test_variants_keep_the_order_of_the_document() -> None:
-    assert list(variants_of(flatten(PLANT))) == ["P-2", "P-1"]
+    assert list(variants_of(flatten(PLANT))) == list(variant_keys(flatten(PLANT))) == ["P-2", "P-1"]
 
 
 @pytest.mark.parametrize("absent", [
@@ -184,6 +185,7 @@ def test_a_flat_map_tells_every_variant_and_place_apart(variants: list[str], loc
               **{f"stock[{name}]": number * 10 + row for row, name in enumerate(locations)}}
         for number, key in enumerate(variants)
     }
+    assert list(variant_keys(flatten(product))) == variants
 
 
 @pytest.mark.parametrize(("tags", "canonical"), [

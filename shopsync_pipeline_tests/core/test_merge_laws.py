@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopsync_pipeline.core.fields import REGISTRY, Field, Fields, Group, Owner, Path, Strategy, Value
+from shopsync_pipeline.core.fields import REGISTRY, Field, Fields, Group, Owner, Path, Strategy, Value, place
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
     Base,
@@ -167,6 +167,19 @@ def test_any_product_has_an_answer_and_each_path_at_most_one(
     assert Outcome.IN_SYNC not in {decision.outcome for decision in merge.decisions}
     again = merge_product(local=dict(local), remote=remote, base=base, rules=Rules(strategy), resolutions=dict(chosen))
     assert again == merge
+
+
+@LAW
+@given(situations(), st.sampled_from(Strategy))
+def test_a_field_that_both_sides_show_as_when_they_last_agreed_is_in_sync(
+        case: tuple[Fields, Fields | None, Base | None], strategy: Strategy) -> None:
+    local, remote, base = case
+    remote, base = remote or {}, base or Base({}, {})
+    for path in {*local, *base.local, *base.remote}:
+        if (local.get(path), remote.get(path)) == (base.local.get(path), base.remote.get(path)):
+            policy = Rules(strategy).of().of(path, place(path).field)
+            made = merge_field(path, place(path).field, local.get(path), remote.get(path), base, policy, {})
+            assert made.outcome is Outcome.IN_SYNC
 
 
 def was_reviewed(path: Path, chosen: dict[Path, Resolution], local: Fields, remote: Fields | None) -> bool:

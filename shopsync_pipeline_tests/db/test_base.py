@@ -121,6 +121,15 @@ def test_products_that_need_a_look_come_in_order_of_key(database: Database) -> N
     assert unsettled(database, ["c", "b"]) == ["b", "c"]
 
 
+def test_looking_for_differences_leaves_the_cache_as_large_as_it_was(settled: Database) -> None:
+    if settled.dialect != "sqlite":
+        pytest.skip("only SQLite's cache is set by the connection")
+    with settled.read() as connection:
+        before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+        list(BaseStore(connection, SHOP).unsettled())
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar_one() == before != -1024
+
+
 def test_linked_products_that_the_catalog_lost_are_named(settled: Database) -> None:
     with settled.write() as connection:
         assert list(BaseStore(connection, SHOP).gone()) == []

@@ -120,7 +120,7 @@ def test_one_bad_row_of_stock_does_not_hold_back_the_others(context: Context, sh
 
     assert stock(dev_store) == {"L1": 1, "L2": 2, "L3": 100, "L4": 4, "L5": 5}
     ((key, _, state, why),) = report.set_aside
-    assert (key, state) == ("handle:lamp-3", "rejected")
+    assert (key, state) == ("handle:lamp-3", "stale")
     assert "no longer" in why or "CHANGE_FROM_QUANTITY_STALE" in why
     sync(context)
     assert stock(dev_store)["L3"] == 3, "the next run reads the order and sets what the feed says"

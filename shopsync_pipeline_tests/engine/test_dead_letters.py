@@ -11,7 +11,6 @@ from shopsync_pipeline.core.fields import Path
 from shopsync_pipeline.core.overrides import Override
 from shopsync_pipeline.db.overrides import Overrides
 from shopsync_pipeline.db.plans import ItemState, SavedPlan
-from shopsync_pipeline.engine import lane as lane_module
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.letter_decisions import (
     Chosen,
@@ -19,6 +18,7 @@ from shopsync_pipeline.engine.letter_decisions import (
     one_letter,
     retry_where,
 )
+from shopsync_pipeline.engine.push import sender as sender_module
 from shopsync_pipeline.engine.report import plan_report
 from shopsync_pipeline.engine.review import plan_changes
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
@@ -233,7 +233,7 @@ def test_what_could_not_be_sent_at_all_is_told_and_tried_by_every_plan(context: 
         def refuse_to_build(*_args: object, **_named: object) -> None:
             raise NotSendable("The category is unknown.")
 
-        patch.setattr(lane_module, "request", refuse_to_build)
+        patch.setattr(sender_module, "request", refuse_to_build)
         push(context, plan)
     (letter,) = letters(context)
     assert (letter.cause, letter.why) == ("unsendable", "The category is unknown.")

@@ -63,7 +63,7 @@ def test_a_stop_knows_its_bounds_and_what_is_used_up_of_them() -> None:
 
 def test_points_that_are_spent_end_a_push_and_the_next_goes_on(
         make_settings: Callable[..., Settings], shelf: Shelf, dev_store: DevStore) -> None:
-    context = Context.open(make_settings(SYNC_MAX_POINTS=60, SYNC_MAX_CONCURRENT=1))
+    context = Context.open(make_settings(SYNC_MAX_POINTS=25, SYNC_MAX_CONCURRENT=1))
     plan = planned(context)
     told: list[Progress] = []
 
@@ -72,7 +72,7 @@ def test_points_that_are_spent_end_a_push_and_the_next_goes_on(
     made = len(dev_store.products())
     assert 0 < made < 5
     assert report.stopped is not None
-    assert "SYNC_MAX_POINTS is 60" in report.stopped
+    assert "SYNC_MAX_POINTS is 25" in report.stopped
     assert (report.items(ItemState.CONFIRMED), report.items(ItemState.PLANNED)) == (made, 5 - made)
     assert (told[-1].stopped, told[-1].left, told[-1].finished) == (report.stopped, 5 - made, False)
     assert not unknown(context)
