@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     bulk_shard_mb: int = Field(90, alias="SYNC_BULK_SHARD_MB", ge=1, le=95, description=(
         "Megabytes of one file of a bulk operation at the most; Shopify takes 100"))
     reread_after: float = Field(5.0, alias="SYNC_REREAD_AFTER", ge=0, description=(
-        "Seconds after which a product is read again just before it is written, so that no edit made since is lost"))
+        "Seconds after which what is about to be written of a product is read again first, so that no edit is lost"))
     max_unpublished_share: float = Field(0.1, alias="SYNC_MAX_UNPUBLISHED_SHARE", ge=0, le=1, description=(
         "Share of linked products that a plan may take out of sale without approval (0 to 1)"))
     max_catalog_shrink: float = Field(0.2, alias="SYNC_MAX_CATALOG_SHRINK", ge=0, le=1, description=(

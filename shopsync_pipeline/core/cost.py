@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.parts import ITEM_ATTRIBUTES, Parts, all_parts, parts_of
@@ -85,7 +85,10 @@ def answer_cost(operation: Operation, changes: Iterable[Change]) -> float:
     """Points that the answer adds when it tells all that was written, for operations whose answer may be left out."""
     if operation not in _TOLD_LATER:
         return 0.0
-    parts = answered(operation, changes)
+    return _points_of(operation, answered(operation, changes))
+
+
+def _points_of(operation: Operation, parts: Parts) -> float:
     aliased = operation is Operation.PRODUCT_UPDATE and 0 < parts.metafields <= ALIASES
     return parts.answer_cost - (connection(parts.metafields, 1) - parts.metafields if aliased else 0)
 
@@ -162,14 +165,19 @@ def estimate_plan(items: Iterable[PlanItem], *, restore_rate: float, bucket: flo
 class _Answers:
     """What the answers of one kind of items would cost together, and what reading them back takes."""
 
-    __slots__ = ("count", "parts", "points")
+    __slots__ = ("_seen", "count", "parts", "points")
 
     def __init__(self) -> None:
         self.count, self.points, self.parts = 0, 0.0, Parts()
+        self._seen: set[Parts] = set()
 
     def add(self, item: PlanItem) -> None:
-        cost = answer_cost(item.operation, item.changes)
+        parts = answered(item.operation, item.changes)
+        cost = _points_of(item.operation, parts)
         if cost > 0:
             self.count += 1
             self.points += cost
-            self.parts |= answered(item.operation, item.changes)
+            if parts.keys <= self.parts.keys and replace(parts, keys=frozenset()) in self._seen:
+                return
+            self._seen.add(replace(parts, keys=frozenset()))
+            self.parts |= parts

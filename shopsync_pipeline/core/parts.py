@@ -93,25 +93,35 @@ class Parts:
 
 def parts_of(changes: Iterable[Change]) -> Parts:
     """The parts that tell what the fields of `changes` show."""
-    paths = [change.path for change in changes]
-    places = [place(path) for path in paths]
-    attributes = {where.field.attribute for where in places if where.variant is not None}
-    variants = {where.variant for where in places if where.variant is not None}
-    names = {where.field.name for where in places if where.variant is None}
-    pictured = "image" in attributes
-    stock = any(where.field.name == "variants[].stock[]" for where in places)
-    pictures = max((len(picture) for change in changes if change.path == "images"
-                    for picture in (change.before, change.after) if isinstance(picture, list)), default=0)
+    variants: set[str] = set()
+    attributes: set[str] = set()
+    keys: set[str] = set()
+    names: set[str] = set()
+    pictures = 0
+    for change in changes:
+        # Paths are taken apart by hand here: it is asked of every change of a plan.
+        path = change.path
+        if path.startswith("variants["):
+            end = path.rindex("].")
+            variants.add(path[len("variants["):end])
+            attributes.add(path[end + 2:].partition("[")[0])
+        elif path.startswith("metafields["):
+            keys.add(path[len("metafields["):-1])
+        else:
+            names.add(path.partition("[")[0])
+            if path == "images":
+                pictures = max(len(value) for value in (change.before, change.after, []) if isinstance(value, list))
+    pictured, stock = "image" in attributes, "stock" in attributes
     return Parts(
-        seo=not names.isdisjoint({"seo.title", "seo.description"}), category="category" in names,
+        seo=not names.isdisjoint(("seo.title", "seo.description")), category="category" in names,
         # Variants name their option values in the order of the product's options.
         options="options" in names or bool(variants), variants=min(len(variants), PAGE),
         items=stock or not attributes.isdisjoint(ITEM_ATTRIBUTES), stock=stock, pictures=pictured,
-        keys=frozenset(where.item or "" for where in places if where.field.name == "metafields[]"),
+        keys=frozenset(keys),
         # The picture that shows a variant has its name from the product's pictures.
         media=min(max(pictures, 1 if pictured or "images" in names else 0), PAGE),
-        collections=ANSWERED_COLLECTIONS if "collections[]" in names else 0,
-        publications=_CHANNELS if "publications[]" in names else 0,
+        collections=ANSWERED_COLLECTIONS if "collections" in names else 0,
+        publications=_CHANNELS if "publications" in names else 0,
     )
 
 

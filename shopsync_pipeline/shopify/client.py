@@ -27,7 +27,6 @@ from shopsync_pipeline.shopify.connections import Connections
 from shopsync_pipeline.shopify.documents import document
 from shopsync_pipeline.shopify.errors import (
     AnswerLost,
-    Forbidden,
     GraphQLFault,
     ServerFault,
     ShopifyError,
@@ -150,7 +149,7 @@ class ShopifyClient:
         Each stands for itself: `UserErrors`, `Forbidden` and `GraphQLFault` are about one of them, and the others were
         executed. `AnswerLost` is about all, or about one whose root failed; then nobody knows what became of it. A
         request that was refused as a whole, before anything ran, is sent again one by one, so that each gets its own
-        verdict. What concerns the shop is raised, as by `mutate`, and then none was executed.
+        verdict, whatever that is. Else what concerns the shop is raised, as by `mutate`, and then none was executed.
         """
         composed = combine(requests)
         try:
@@ -177,7 +176,8 @@ class ShopifyClient:
         try:
             return await self.mutate(request.document, request.variables, cost=request.cost,
                                      repeatable=request.repeatable, priority=priority)
-        except (UserErrors, GraphQLFault, AnswerLost, Forbidden) as error:
+        except ShopifyError as error:
+            # Also what concerns the shop is told here and not raised: those before it may have been executed.
             return error
 
     async def _call(self, name: str, variables: Mapping[str, Any], cost: float, priority: int, *, writes: bool,

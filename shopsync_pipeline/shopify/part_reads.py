@@ -15,6 +15,7 @@ from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.shopify.answered import Written, completed, written
 from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.client import ShopifyClient
+from shopsync_pipeline.shopify.errors import AnswerLost
 from shopsync_pipeline.shopify.listings import NOTHING_LISTED, Listings
 from shopsync_pipeline.shopify.snapshot import nodes_by_id, with_the_rest
 
@@ -69,7 +70,7 @@ class Answered:
 async def read_back(client: ShopifyClient, answers: Sequence[Answered], *, location_id: str,
                     listings: Listings = NOTHING_LISTED) -> list[Written | None]:
     """What the shop shows after each of the writes, with the parts that their answers left out; `None` for a product
-    that is gone again, or whose answer named none: what became of that write must be settled by reading.
+    that is gone again, or whose answer lacks what it should hold: what became of that write must be settled by reading.
 
     Give up to 250 answers at a time, soon after they came: what other people change between a write and this read is
     taken for the shop's answer to it. A process that dies before leaves writes of which it is only known that they were
@@ -82,6 +83,9 @@ async def read_back(client: ShopifyClient, answers: Sequence[Answered], *, locat
             for answer in answers]
 
 
-def _written(answer: Answered, node: Mapping[str, Any], listings: Listings) -> Written:
-    whole = completed(answer.request, answer.data, node)
-    return written(answer.item, answer.request, whole, answer.links, listings)
+def _written(answer: Answered, node: Mapping[str, Any], listings: Listings) -> Written | None:
+    try:
+        whole = completed(answer.request, answer.data, node)
+        return written(answer.item, answer.request, whole, answer.links, listings)
+    except AnswerLost:
+        return None

@@ -17,7 +17,15 @@ from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.combined import combine, together
 from shopsync_pipeline.shopify.documents import document, names
-from shopsync_pipeline.shopify.errors import AnswerLost, Forbidden, GraphQLFault, ShopifyError, Throttled, UserErrors
+from shopsync_pipeline.shopify.errors import (
+    AnswerLost,
+    Forbidden,
+    GraphQLFault,
+    ShopifyError,
+    ShopUnavailable,
+    Throttled,
+    UserErrors,
+)
 from shopsync_pipeline.shopify.writes import inventory_request, request, written
 from shopsync_pipeline_tests.shopify.test_client import QUICK, throttled
 from shopsync_pipeline_tests.shopify.test_documents import VERSIONS, carried, official
@@ -149,6 +157,18 @@ def test_what_was_refused_before_it_ran_is_sent_one_by_one() -> None:
 
     assert [type(one) for one in verdicts(reply, deletion(1), deletion(2), deletion(3))] == [
         Answer, GraphQLFault, Answer]
+
+
+def test_a_shop_that_fails_while_they_go_one_by_one_does_not_hide_what_was_executed() -> None:
+    def reply(request: httpx.Request) -> httpx.Response:
+        text = request.content.decode()
+        if "Combined" in text:
+            return httpx.Response(200, json={"errors": [error("INVALID_VARIABLE")]})
+        if PRODUCT.format(2) in text:
+            return httpx.Response(402)
+        return httpx.Response(200, json={"data": {"productDelete": DONE}})
+
+    assert [type(one) for one in verdicts(reply, deletion(1), deletion(2))] == [Answer, ShopUnavailable]
 
 
 def test_what_concerns_the_shop_is_raised_and_nothing_was_executed() -> None:
