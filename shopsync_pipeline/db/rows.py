@@ -17,6 +17,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 T = TypeVar("T")
 
+_FEW = 50
+"""Rows up to which four round trips for a COPY are more than those of an INSERT."""
 CHUNK = 500
 """Keys in one `IN (…)`, and rows in one round trip; well below SQLite's limit on bound values."""
 
@@ -98,6 +100,9 @@ def upsert_all(connection: Connection, table: Table, rows: Sequence[Sequence[Any
     listed = ", ".join(f'"{name}"' for name in names)
     kept = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
     conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {kept}"
+    if connection.dialect.name == "postgresql" and len(rows) < _FEW:
+        upsert(connection, table, [dict(zip(names, row, strict=True)) for row in rows])
+        return
     if connection.dialect.name == "postgresql":
         coming = f"coming_{table.name}"
         like = f"(LIKE {table.name}) ON COMMIT DELETE ROWS"
