@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, and_, delete, exists, func, or_, sele
 
 from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.db.rows import chunks, from_text, now, to_text, upsert
+from shopsync_pipeline.db.rows import among, chunks, from_text, now, to_text, upsert
 from shopsync_pipeline.db.schema import base_product, catalog_product, snapshot_product
 
 Columns = tuple[Column[str], ...]
@@ -63,7 +63,7 @@ class BaseStore:
         found: dict[str, Links] = {}
         for part in chunks(product_ids):
             rows = self._connection.execute(select(base_product.c.product_id, base_product.c.links).where(
-                base_product.c.shop_id == self._shop, base_product.c.product_id.in_(part)))
+                base_product.c.shop_id == self._shop, among(self._connection, base_product.c.product_id, part)))
             found.update((product_id, Links.from_json(from_text(links))) for product_id, links in rows)
         return found
 

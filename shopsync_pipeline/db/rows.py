@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, ColumnElement, Connection, String, Table, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 T = TypeVar("T")
 
+_FEW = 50
+"""Rows up to which four round trips for a COPY are more than those of an INSERT."""
 CHUNK = 500
 """Keys in one `IN (…)`, and rows in one round trip; well below SQLite's limit on bound values."""
 
@@ -45,6 +48,14 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     iterator = iter(values)
     while part := list(islice(iterator, size)):
         yield part
+
+
+def among(connection: Connection, column: Column[str], values: Collection[str]) -> ColumnElement[bool]:
+    """Whether a column's text is one of `values`, all of them as one bound value: `IN (…)` is written out anew for each
+    value each time, which takes five times as long as finding a thousand rows (measured)."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(cast(list(values), ARRAY(String)))
+    return column.in_(select(func.json_each(to_text(list(values))).table_valued("value").c.value))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -89,6 +100,9 @@ def upsert_all(connection: Connection, table: Table, rows: Sequence[Sequence[Any
     listed = ", ".join(f'"{name}"' for name in names)
     kept = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
     conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {kept}"
+    if connection.dialect.name == "postgresql" and len(rows) < _FEW:
+        upsert(connection, table, [dict(zip(names, row, strict=True)) for row in rows])
+        return
     if connection.dialect.name == "postgresql":
         coming = f"coming_{table.name}"
         like = f"(LIKE {table.name}) ON COMMIT DELETE ROWS"

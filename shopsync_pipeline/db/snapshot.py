@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, sel
 from shopsync_pipeline.core.fields import Group, Path, Value, differing_groups, digests
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.edits import StoreEdits
-from shopsync_pipeline.db.rows import chunks, from_text, new_id, now, to_text, upsert_all
+from shopsync_pipeline.db.rows import among, chunks, from_text, new_id, now, to_text, upsert_all
 from shopsync_pipeline.db.schema import base_product, snapshot, snapshot_product
 
 
@@ -179,7 +179,8 @@ class Snapshot:
                    snapshot_product.c.links, snapshot_product.c.custom_id, snapshot_product.c.updated_at,
                    snapshot_product.c.read_at)
         rows = self._connection.execute(select(*columns).where(
-            snapshot_product.c.shop_id == self._shop, snapshot_product.c.product_id.in_(list(product_ids))
+            snapshot_product.c.shop_id == self._shop,
+            among(self._connection, snapshot_product.c.product_id, product_ids),
         ))
         return {row[0]: _Seen(*row[1:]) for row in rows}
 
@@ -195,7 +196,8 @@ class Snapshot:
         """Notes that products were read again and are as they were."""
         self._connection.execute(
             update(snapshot_product).where(snapshot_product.c.shop_id == self._shop,
-                                           snapshot_product.c.product_id.in_(product_ids)).values(read_at=instant))
+                                           among(self._connection, snapshot_product.c.product_id, product_ids))
+            .values(read_at=instant))
 
     def unread_since(self, instant: datetime) -> list[str]:
         """The products that a complete read, begun at `instant`, did not meet. Whether they are gone, reading them by
