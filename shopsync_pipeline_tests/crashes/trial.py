@@ -183,15 +183,20 @@ def _turns(kinds: Sequence[Label]) -> list[Label]:
     return [labels[place] for place in range(longest) for labels in by_moment.values() if place < len(labels)]
 
 
+HEAD = "| # | killed | what was in flight | runs to the end | seconds | result |\n|---|---|---|---|---|---|"
+
+
+def row(number: int, trial: Trial) -> str:
+    """A trial as a row under `HEAD`."""
+    result = "; ".join(trial.problems[:3]) or ("identical" if trial.died else "not met: it ended before")
+    instant = trial.instant
+    when = f" ({instant.number}.)" if instant.number > 1 else ""
+    when += f" after {instant.delay * 1000:.0f} ms" if instant.label.moment in (Moment.CLOCK, Moment.ON_THE_WIRE) else ""
+    when += f", in its {instant.arrives}" if instant.arrives else ""
+    return (f"| {number} | {instant.label.text()}{when} | {trial.flying or 'nothing'} | {trial.runs} | "
+            f"{trial.seconds:.1f} | {result} |")
+
+
 def table(trials: Iterable[Trial]) -> str:
     """The trials as a Markdown table."""
-    rows = ["| # | killed | what was in flight | runs to the end | seconds | result |", "|---|---|---|---|---|---|"]
-    for number, trial in enumerate(trials, 1):
-        result = "; ".join(trial.problems[:3]) or ("identical" if trial.died else "not met: it ended before")
-        when = f" ({trial.instant.number}.)" if trial.instant.number > 1 else ""
-        when += f" after {trial.instant.delay * 1000:.0f} ms" if trial.instant.label.moment in (
-            Moment.CLOCK, Moment.ON_THE_WIRE) else ""
-        when += f", in its {trial.instant.arrives}" if trial.instant.arrives else ""
-        rows.append(f"| {number} | {trial.instant.label.text()}{when} | {trial.flying or 'nothing'} | {trial.runs} | "
-                    f"{trial.seconds:.1f} | {result} |")
-    return "\n".join(rows)
+    return "\n".join([HEAD, *(row(number, trial) for number, trial in enumerate(trials, 1))])

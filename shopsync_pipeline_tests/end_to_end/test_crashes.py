@@ -8,7 +8,7 @@ them runs always; `make crashes` runs 200 without and 200 with faults, and print
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ import pytest
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.crashes.arena import Arena, arena
 from shopsync_pipeline_tests.crashes.server import ForkServer
-from shopsync_pipeline_tests.crashes.trial import Court, Trial, draw, table
+from shopsync_pipeline_tests.crashes.trial import HEAD, Court, Trial, draw, row, table
 from shopsync_pipeline_tests.crashes.watched import Instant, Label, Moment
 
 ASKED = int(os.environ.get("SHOPSYNC_CRASHES", "0"))
@@ -70,17 +70,22 @@ def in_bulk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-def tried(courts: Sequence[Court], instants: Sequence[Instant]) -> list[Trial]:
-    """One trial an instant, in their order, in as many courts at once as there are."""
+def tried(courts: Sequence[Court], instants: Sequence[Instant], tell: Callable[[str], None] = str) -> list[Trial]:
+    """One trial an instant, in their order, in as many courts at once as there are; `tell` hears of each at once."""
     numbered = list(enumerate(instants))
     shares = [numbered[place::len(courts)] for place in range(len(courts))]
 
     def sit(court: Court, share: Sequence[tuple[int, Instant]]) -> list[tuple[int, Trial]]:
-        return [(number, court.try_(instant, SEED * 1000 + number)) for number, instant in share]
+        done = []
+        for number, instant in share:
+            trial = court.try_(instant, SEED * 1000 + number)
+            tell(row(number + 1, trial))
+            done.append((number, trial))
+        return done
 
     with ThreadPoolExecutor(len(courts)) as pool:
         found = [trial for part in pool.map(sit, courts, shares) for trial in part]
-    return [trial for _, trial in sorted(found, key=lambda row: row[0])]
+    return [trial for _, trial in sorted(found, key=lambda one: one[0])]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -88,12 +93,16 @@ def test_killed_at_any_instant_and_started_again(way: str, request: pytest.Fixtu
                                                  capsys: pytest.CaptureFixture[str]) -> None:
     made: House = request.getfixturevalue("in_bulk" if way.startswith("in bulk") else "direct")
     seen, courts = made.undisturbed(faulty=way.endswith("faults"))
-    trials = tried(courts, draw(seen, ASKED or SAMPLE.get(way, 2), SEED, late=bool(ASKED)))
+
+    def tell(line: str) -> None:
+        if ASKED:
+            with capsys.disabled():
+                print(line, flush=True)
+
+    tell(f"\n\n## {ASKED} crashes, {way}\n\n{HEAD}")
+    trials = tried(courts, draw(seen, ASKED or SAMPLE.get(way, 2), SEED, late=bool(ASKED)), tell)
 
     report = table(trials)
-    if ASKED:
-        with capsys.disabled():
-            print(f"\n\n## {len(trials)} crashes, {way}\n\n{report}\n")
     bad = [trial for trial in trials if trial.problems]
     assert not bad, f"{len(bad)} of {len(trials)} crashes left their mark:\n{table(bad)}"
     met = sum(trial.died for trial in trials)
