@@ -191,7 +191,7 @@ def row(number: int, trial: Trial) -> str:
     result = "; ".join(trial.problems[:3]) or ("identical" if trial.died else "not met: it ended before")
     instant = trial.instant
     when = f" ({instant.number}.)" if instant.number > 1 else ""
-    when += f" after {instant.delay * 1000:.0f} ms" if instant.label.moment in (Moment.CLOCK, Moment.ON_THE_WIRE) else ""
+    when += f" after {instant.delay * 1000:.0f} ms" if instant.delay else ""
     when += f", in its {instant.arrives}" if instant.arrives else ""
     return (f"| {number} | {instant.label.text()}{when} | {trial.flying or 'nothing'} | {trial.runs} | "
             f"{trial.seconds:.1f} | {result} |")

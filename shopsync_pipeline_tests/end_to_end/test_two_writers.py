@@ -1,4 +1,4 @@
-"""Two processes that begin to write to one shop at once: one writes, the other leaves with a sentence, the store is right.
+"""Two processes that begin to write to one shop at once: one writes, the other leaves with a sentence.
 
 They share the shop's points too: nothing that either sends is refused for lack of them.
 """
