@@ -31,7 +31,10 @@ from shopsync_pipeline_tests.crashes.server import ROOT, ForkServer
 from shopsync_pipeline_tests.crashes.trial import Court, differences
 
 SLOW = {"latency_ms": 40}
-"""Long enough that two pushes of a few dozen requests overlap whatever else the machine does."""
+"""Two syncs of a few dozen requests overlap."""
+
+HELD = {"latency_ms": 5000}
+"""A push of a dozen requests one after the other goes on for a minute, unless the store is let go before."""
 
 BUSY = "is being written to by"
 
@@ -95,7 +98,7 @@ def check(shop: Arena, database: Path, expected: dict[str, Any]) -> None:
 
 def test_the_engine_leaves_while_the_command_line_writes(shop: Arena, expected: dict[str, Any]) -> None:
     database, context, plan = planned(shop)
-    shop.store.control("settings", SLOW)
+    shop.store.control("settings", HELD)
     before = throttled(shop)
     first = apply_by_cli(shop, database, plan)
     try:
@@ -103,6 +106,7 @@ def test_the_engine_leaves_while_the_command_line_writes(shop: Arena, expected: 
         with pytest.raises(ShopBusyError, match=rf"{BUSY} .*process {first.pid}.*Wait for it to end"):
             asyncio.run(push(context, plan.plan_id, run_id="second"))
         assert first.poll() is None, "the first still wrote when the second left"
+        shop.store.control("settings", SLOW)
         out, error = first.communicate(timeout=120)
     finally:
         first.kill()
@@ -114,7 +118,7 @@ def test_the_engine_leaves_while_the_command_line_writes(shop: Arena, expected: 
 
 def test_the_command_line_leaves_while_the_engine_writes(shop: Arena, expected: dict[str, Any]) -> None:
     database, context, plan = planned(shop)
-    shop.store.control("settings", {"latency_ms": 400})
+    shop.store.control("settings", HELD)
     before = throttled(shop)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(lambda: asyncio.run(push(context, plan.plan_id, run_id="first")))
