@@ -186,7 +186,6 @@ for _ in range(4):
 """
 
 
-@pytest.mark.xfail(strict=True, reason="each process keeps an account of its own of the shop's points")
 def test_two_processes_that_read_an_almost_empty_shop_overdraw_nothing(shop: Arena) -> None:
     database = shop.begin()
     settings = {name: str(value) for name, value in shop.environment(database).items() if name != "_env_file"}
