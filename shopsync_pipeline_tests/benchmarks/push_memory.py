@@ -23,16 +23,14 @@ from typing import Any, overload
 
 import httpx
 
-from shopsync_pipeline.core.fields import Operation
+from shopsync_pipeline.core.fields import Operation, digests
 from shopsync_pipeline.core.fields import Path as FieldPath
-from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
-from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.plans import Plans
-from shopsync_pipeline.db.rows import chunks, now
-from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct
+from shopsync_pipeline.db.rows import chunks, insert_all, now, to_text
+from shopsync_pipeline.db.schema import base_product, snapshot_product
 from shopsync_pipeline.engine.apply import push
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
@@ -118,18 +116,14 @@ class Items(Sequence[PlanItem]):
         if not 0 <= place < self._count:
             raise IndexError(place)
         path = FieldPath(f"variants[S{place}].stock[default]")
-        return make_item(f"etilize:{place}", _gid(place), Operation.INVENTORY_SET,
+        return make_item(f"etilize:{place}", f"gid://shopify/Product/{place}", Operation.INVENTORY_SET,
                          [Change(path, place % 50, place % 50 + 7, Reason.CATALOG_CHANGED)])
 
 
-def _gid(number: int) -> str:
-    return f"gid://shopify/Product/{7_000_000_000 + number}"
-
-
-def _links(number: int) -> Links:
-    link = VariantLink(id=f"gid://shopify/ProductVariant/{number}",
-                       inventory_item=f"gid://shopify/InventoryItem/{number}")
-    return Links(product=_gid(number), variants={f"S{number}": link})
+_STORE = ("shop_id", "product_id", "custom_id", "handle", "skus", "digests", "document", "links", "updated_at",
+          "read_at", "seen_changed")
+_BASE = ("shop_id", "product_key", "product_id", "seen_local", "seen_remote", "local_document", "remote_document",
+         "links", "agreed_at")
 
 
 def saved(environment: dict[str, Any], count: int) -> str:
@@ -137,22 +131,25 @@ def saved(environment: dict[str, Any], count: int) -> str:
     settings = Settings(**environment)
     Database(settings.database_url.get_secret_value()).upgrade()
     context = Context.open(settings)
-    for part in chunks(range(count), 20_000):
-        with context.database.write() as connection:
-            snapshot, base = Snapshot(connection, context.shop_id), BaseStore(connection, context.shop_id)
-            for few in chunks(part, 500):
-                documents = {number: {
+    shop_id, instant = context.shop_id, now()
+    with context.database.write() as connection:
+        for part in chunks(range(count), 20_000):
+            store, base = [], []
+            for number in part:
+                document = {
                     FieldPath("title"): f"Item {number}", FieldPath(f"variants[S{number}].options"): ["Default Title"],
                     FieldPath(f"variants[S{number}].sku"): f"S{number}",
-                    FieldPath(f"variants[S{number}].stock[default]"): number % 50} for number in few}
-                base.put([Agreed(product_key=f"etilize:{number}", local=document, remote=document,
-                                 links=_links(number)) for number, document in documents.items()])
-                snapshot.put((StoredProduct(
-                    product_id=_gid(number), custom_id=f"etilize:{number}", handle=f"item-{number}",
-                    skus=(f"S{number}",), document=document, links=_links(number), updated_at=now(), read_at=now(),
-                ) for number, document in documents.items()), read=True)
-    with context.database.write() as connection:
-        return Plans(connection, context.shop_id).save(
+                    FieldPath(f"variants[S{number}].stock[default]"): number % 50}
+                digest, text, gid = digests(document), to_text(document), f"gid://shopify/Product/{number}"
+                links = to_text({"product": gid, "images": {}, "variants": {f"S{number}": [
+                    f"gid://shopify/ProductVariant/{number}", f"gid://shopify/InventoryItem/{number}"]}})
+                key = f"etilize:{number}"
+                store.append((shop_id, gid, key, f"item-{number}", to_text([f"S{number}"]), digest, text, links,
+                              instant, instant, "{}"))
+                base.append((shop_id, key, gid, digest, digest, text, text, links, instant))
+            insert_all(connection, snapshot_product, _STORE, store)
+            insert_all(connection, base_product, _BASE, base)
+        return Plans(connection, shop_id).save(
             hash_="benchmark", inputs="benchmark", scope="all", run_id=None, items=Items(count), summary={},
             refusals=())
 

@@ -82,7 +82,8 @@ def sync(settings: dict[str, Any], result: str, instant: dict[str, Any] | None, 
         watch.phase = "push"
         report = asyncio.run(push(context, plan.plan_id, run_id="crash test"))
         told |= {"mutations": report.mutations, "set_aside": list(report.set_aside), "refusals": plan.refusals,
-                 "items": sum(report.tally.values()), "conflicts": plan.summary["conflicts"]}
+                 "items": sum(count for (_, _, state), count in report.tally.items() if state != "held"),
+                 "conflicts": plan.summary["conflicts"]}
     except Exception as error:  # noqa: BLE001 - whatever a sync ends with is what the test has to show
         told["error"] = f"{type(error).__name__}: {error}"
     told["seen"] = [asdict(label) for label in watch.seen]
