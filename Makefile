@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo dev test lint check bench docs clean constraints
+.PHONY: demo dev test lint check bench crashes chaos docs clean constraints
 
 demo: $(INSTALLED)
 	@$(BIN)/shopsync demo
@@ -40,6 +40,14 @@ constraints: $(INSTALLED)
 # Times the catalog against DuckDB's bare scan of the same files; about 15 minutes and 3 GB of disk.
 bench: $(INSTALLED)
 	$(BIN)/python -m shopsync_pipeline_tests.benchmarks.ingest_speed
+
+# Kills a sync at 200 instants, and at 200 more while a fifth of all requests goes wrong; about 20 minutes.
+crashes: $(INSTALLED)
+	SHOPSYNC_CRASHES=200 $(BIN)/python -m pytest -q shopsync_pipeline_tests/end_to_end/test_crashes.py
+
+# Half an hour of feed changes, merchants, orders, faults and crashes; prints its report.
+chaos: $(INSTALLED)
+	$(BIN)/python -m shopsync_pipeline_tests.chaos --minutes 30
 
 clean:
 	rm -rf $(VENV) .shopsync build *.egg-info
