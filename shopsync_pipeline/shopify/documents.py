@@ -16,6 +16,7 @@ _FOLDER = files("shopsync_pipeline.shopify") / "operations"
 WRITES: Mapping[Operation, str] = {
     Operation.PRODUCT_CREATE: "product_set",
     Operation.PRODUCT_UPDATE: "product_update",
+    Operation.METAFIELDS_SET: "metafields_set",
     Operation.METAFIELDS_DELETE: "metafields_delete",
     Operation.VARIANTS_CREATE: "variants_create",
     Operation.VARIANTS_UPDATE: "variants_update",

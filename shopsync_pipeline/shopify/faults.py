@@ -27,6 +27,7 @@ from shopsync_pipeline.shopify.errors import (
     Forbidden,
     GraphQLFault,
     NotSendable,
+    ReadIncomplete,
     ServerFault,
     ShopifyError,
     ShopPaused,
@@ -71,6 +72,9 @@ def fault_of(error: ShopifyError) -> Fault:
             return Fault(Kind.WALL, Todo.STOP, (), str(error))
         case FilterIgnored():
             return Fault(Kind.BUG, Todo.STOP, (), str(error))
+        case ReadIncomplete():
+            # Nothing was stored or removed, and another read may be whole.
+            return Fault(Kind.TRANSIENT, Todo.RETRY, (), str(error))
         case NotSendable():
             return Fault(Kind.REJECTED, Todo.DEAD_LETTER, (), str(error))
         case _:

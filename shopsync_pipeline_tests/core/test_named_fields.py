@@ -13,7 +13,7 @@ from shopsync_pipeline.core.named_fields import named_paths
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline.shopify.listings import Listings
-from shopsync_pipeline.shopify.requests import inventory_request, request
+from shopsync_pipeline.shopify.writes import inventory_request, request
 
 LINKS = Links(product="gid://shopify/Product/1",
               variants={key: VariantLink(f"v{key}", f"i{key}") for key in ("S", "T.0")},

@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 import pytest
 from graphql import parse, validate
-from graphql.language import FragmentDefinitionNode, OperationDefinitionNode, OperationType
+from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
 
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.client import Answer, ShopifyClient
 from shopsync_pipeline.shopify.combined import combine, together
-from shopsync_pipeline.shopify.documents import document, names
+from shopsync_pipeline.shopify.documents import WRITES, document
 from shopsync_pipeline.shopify.errors import (
     AnswerLost,
     Forbidden,
@@ -41,9 +41,7 @@ from shopsync_pipeline_tests.shopify.test_with_dev_store import (
 
 __all__ = ["address", "empty"]
 
-MUTATIONS = [name for name in names()
-             if any(isinstance(part, OperationDefinitionNode) and part.operation is OperationType.MUTATION
-                    for part in parse(document(name)).definitions)]
+MUTATIONS = sorted(WRITES.values())
 
 PRODUCT = "gid://shopify/Product/{}"
 
