@@ -34,5 +34,6 @@ def test_what_the_catalog_said_is_pushed_or_a_conflict_on_record(make_settings: 
     sync(context)
 
     title = shown(dev_store)[0]["title"]
-    recorded = [found for found in conflicts_of(context) if (found.product_key, found.path) == ("handle:lamp-1", "title")]
+    recorded = [found for found in conflicts_of(context)
+                if (found.product_key, found.path) == ("handle:lamp-1", "title")]
     assert title == "Lamp One" or recorded, f"the store shows {title!r}, and nothing says why"
