@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -85,9 +86,16 @@ def sync(settings: dict[str, Any], result: str, instant: dict[str, Any] | None, 
                  "items": sum(count for (_, _, state), count in report.tally.items() if state != "held"),
                  "conflicts": plan.summary["conflicts"]}
     except Exception as error:  # noqa: BLE001 - whatever a sync ends with is what the test has to show
-        told["error"] = f"{type(error).__name__}: {error}"
+        traceback.print_exc()
+        told["error"] = _first(error)
     told["seen"] = [asdict(label) for label in watch.seen]
     Path(result).write_text(json.dumps(told))
+
+
+def _first(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
 
 
 def main() -> None:

@@ -122,10 +122,11 @@ class Watch:
         send = httpx.AsyncHTTPTransport.handle_async_request
 
         async def watched(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-            found = _OPERATION.search(request.content)
-            what = found[1].decode() if found else request.url.path.rpartition("/")[2]
+            content = _content(request)
+            found = _OPERATION.search(content)
+            what = found[1].decode() if found else f"{request.method} of a file"
             self._happens(Moment.BEFORE_REQUEST, what)
-            if b"mutation" in request.content:
+            if found and b"mutation" in content:
                 self._sending = request
                 self._happens(Moment.ARRIVING_LATE, what)
             self._happens(Moment.ON_THE_WIRE, what)
@@ -181,6 +182,13 @@ class Watch:
 
     def _die(self) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _content(request: httpx.Request) -> bytes:
+    try:
+        return request.content
+    except httpx.RequestNotRead:  # A file that is sent as it is read.
+        return b""
 
 
 def _later(seconds: float, do: Callable[..., object], *given: object) -> None:
