@@ -6,25 +6,46 @@ A mutation takes effect whole or not at all, so one changed field tells about al
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
-from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
+from shopsync_pipeline.core.canonical import same
+from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Value, place
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.ownership import WHOLE_PRODUCT
-from shopsync_pipeline.core.plan import PlanItem, Reason
+from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.undo import undoes
 
 
-def took_effect(item: PlanItem, now: Fields | None) -> bool:
-    """Whether the operation of `item` was executed. `now` is what Shopify shows, `None` for no such product.
+class Effect(Enum):
+    """What became of a mutation."""
 
-    A field that shows neither the value before nor the one sent counts as executed: Shopify rewrites what it is given,
-    and where a merchant was faster the merchant's value then stands.
+    DONE = "it was executed"
+    NOT_DONE = "it was not executed"
+    UNTOLD = "the store shows neither what was there before nor what was sent"
+
+
+def effect_of(item: PlanItem, now: Fields | None) -> Effect:
+    """What became of the operation of `item`. `now` is what Shopify shows, `None` for no such product.
+
+    One field that shows what was sent tells about all, and so does one that shows what was there before. If each shows
+    a third value, nobody can tell: Shopify may have rewritten what it was given, or somebody was faster.
+    Pictures never show what was sent, because Shopify gives them addresses of its own.
     """
     if item.operation is Operation.PRODUCT_CREATE:
-        return now is not None
+        return Effect.DONE if now is not None else Effect.NOT_DONE
     if item.operation is Operation.PRODUCT_DELETE or now is None:
-        return now is None and item.operation is Operation.PRODUCT_DELETE
-    return any(now.get(change.path) != change.before for change in item.changes)
+        return Effect.DONE if now is None and item.operation is Operation.PRODUCT_DELETE else Effect.NOT_DONE
+    told = {_told(change, now.get(change.path)) for change in item.changes}
+    return next(effect for effect in (Effect.DONE, Effect.NOT_DONE, Effect.UNTOLD) if effect in told)
+
+
+def _told(change: Change, now: Value | None) -> Effect:
+    field = place(change.path).field
+    if same(field, now, change.before):
+        return Effect.NOT_DONE
+    if same(field, now, change.after) or field.group is Group.MEDIA or change.path.endswith("].image"):
+        return Effect.DONE
+    return Effect.UNTOLD
 
 
 def shown(item: PlanItem, now: Fields) -> dict[Path, Value | None]:

@@ -16,6 +16,7 @@ from shopsync_pipeline.core.faults import Todo
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.plan import PlanItem
+from shopsync_pipeline.core.settlement import Effect
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.bulk import BulkOperations, Line, Shard
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Settled
@@ -24,7 +25,7 @@ from shopsync_pipeline.engine.bulk_shards import BATCH
 from shopsync_pipeline.engine.confirm import Confirmed, confirm
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.dead_letters import bury_error, close_written
-from shopsync_pipeline.engine.settle import as_read, read_store, took_effect_of
+from shopsync_pipeline.engine.settle import STATE, as_read, effect_on, read_store
 from shopsync_pipeline.shopify.answered import Written
 from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.bulk.faults import ResultLost
@@ -40,8 +41,9 @@ from shopsync_pipeline.shopify.snapshot import BY_ID, read_by_ids
 
 log = logging.getLogger(__name__)
 
-_NO_EFFECT = "no answer to its line of a bulk operation, and its product shows no effect"
 _READ = "no answer to its line of a bulk operation; settled by reading the product"
+_WHY = {Effect.NOT_DONE: "no answer to its line of a bulk operation, and its product shows no effect",
+        Effect.UNTOLD: f"no answer to its line of a bulk operation, and {Effect.UNTOLD.value}"}
 
 OnOutcome = Callable[[Sequence[PlanItem], ItemState], None]
 
@@ -73,7 +75,7 @@ class _Ended:
     @property
     def note(self) -> str | None:
         """Why the item goes no further in this plan, if it does not."""
-        return str(self.error) if self.state in (ItemState.REJECTED, ItemState.STALE) else None
+        return str(self.error or self.why) if self.state in (ItemState.REJECTED, ItemState.STALE) else None
 
     def settled(self) -> Settled:
         """The end of the line's ledger row."""
@@ -120,11 +122,12 @@ class Settler:
         while part := await asyncio.to_thread(self._open_lines, shard, after):
             after = part[-1].number
             store = await read_store(self._context, self._client, self._shop, [line.item for line in part])
-            done = {line.number for line in part if took_effect_of(line.sent.items, store)}
+            effects = {line.number: effect_on(line.sent.items, store) for line in part}
             await self._end(shard, [
                 _Ended(line, ItemState.CONFIRMED, as_read(line.item, store.of(line.item)), why=_READ)
-                if line.number in done else _Ended(line, ItemState.PLANNED, why=_NO_EFFECT) for line in part])
-            back += [line.item for line in part if line.number not in done]
+                if effects[line.number] is Effect.DONE
+                else _Ended(line, STATE[effects[line.number]], why=_WHY[effects[line.number]]) for line in part])
+            back += [line.item for line in part if effects[line.number] is Effect.NOT_DONE]
         return back
 
     async def abandon(self, shard: Shard, why: str) -> list[PlanItem]:

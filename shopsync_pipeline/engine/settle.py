@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import PlanItem
-from shopsync_pipeline.core.settlement import name_images, shown, took_effect
+from shopsync_pipeline.core.settlement import Effect, effect_of, name_images, shown
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent, Settled
 from shopsync_pipeline.db.plans import ItemState, Plans
@@ -23,6 +23,13 @@ from shopsync_pipeline.shopify.snapshot import read_by_custom_ids, read_by_ids
 TOGETHER = 100
 """Mutations that are settled by one round of reading."""
 
+STATE = {Effect.DONE: ItemState.CONFIRMED, Effect.NOT_DONE: ItemState.PLANNED, Effect.UNTOLD: ItemState.STALE}
+"""What becomes of an item whose answer was lost."""
+
+_READ = "the answer was lost; settled by reading the product"
+_WHY = {Effect.DONE: _READ, Effect.NOT_DONE: _READ,
+        Effect.UNTOLD: f"the answer was lost, and {Effect.UNTOLD.value}; the next diff looks at it again"}
+
 
 async def settle_unknown(context: Context, client: ShopifyClient, shop: Shop) -> int:
     """Settles every mutation of the shop whose outcome is not known (its process died); returns how many there were."""
@@ -37,31 +44,35 @@ async def settle_unknown(context: Context, client: ShopifyClient, shop: Shop) ->
 
 
 async def settle(context: Context, client: ShopifyClient, shop: Shop, mutations: Sequence[Sent], *,
-                 answers: Mapping[str, Answer] | None = None) -> dict[str, bool]:
+                 answers: Mapping[str, Answer] | None = None) -> dict[str, Effect]:
     """Finds out which mutations took effect and writes the consequences down; returns it by ledger id.
 
-    An item that was not executed is planned again and may be sent once more. `answers`: ledger id → the mutation's own
-    answer, where there was one that did not tell everything.
+    An item that was not executed is planned again and may be sent once more. One of which that cannot be told is set
+    aside: the next diff decides between what the catalog says and what the store shows. `answers`: ledger id → the
+    mutation's own answer, where there was one that did not tell everything.
     """
     store = await read_store(context, client, shop, [item for sent in mutations for item in sent.items])
-    executed = {sent.ledger_id: took_effect_of(sent.items, store) for sent in mutations}
+    told = answers or {}
+    effects = {sent.ledger_id: Effect.DONE if sent.ledger_id in told else effect_on(sent.items, store)
+               for sent in mutations}
     with context.database.write() as connection:
         ledger, plans = Ledger(connection, context.shop_id), Plans(connection, context.shop_id)
         for sent in mutations:
-            effect, answer = executed[sent.ledger_id], (answers or {}).get(sent.ledger_id)
-            confirmed = [as_read(item, store.of(item)) for item in sent.items] if effect else []
+            effect, answer = effects[sent.ledger_id], told.get(sent.ledger_id)
+            done = effect is Effect.DONE
+            confirmed = [as_read(item, store.of(item)) for item in sent.items] if done else []
             confirm(connection, context.shop_id, confirmed)
             close_written(connection, context.shop_id, sent.plan_id, [one.item for one in confirmed])
             ledger.settle([Settled(
-                ledger_id=sent.ledger_id, state=LedgerState.CONFIRMED if effect else LedgerState.NOT_EXECUTED,
-                error=None if answer else "the answer was lost; settled by reading the product",
+                ledger_id=sent.ledger_id, state=LedgerState.CONFIRMED if done else LedgerState.NOT_EXECUTED,
+                error=None if answer else _WHY[effect],
                 answer=answer.data if answer else None, requested=answer.requested_cost if answer else None,
                 actual=answer.actual_cost if answer else None,
                 after={one.item.item_id: one.values if one.links else {} for one in confirmed},
             )])
-            plans.mark(sent.plan_id, [item.item_id for item in sent.items],
-                       ItemState.CONFIRMED if effect else ItemState.PLANNED)
-    return executed
+            plans.mark(sent.plan_id, [item.item_id for item in sent.items], STATE[effect],
+                       None if effect is not Effect.UNTOLD else _WHY[effect])
+    return effects
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +107,19 @@ async def read_store(context: Context, client: ShopifyClient, shop: Shop, items:
                   {product.links.product: product for product in by_id.products}, made)
 
 
-def took_effect_of(items: Sequence[PlanItem], store: Store) -> bool:
-    """Whether the mutation that carried `items` took effect.
+def effect_on(items: Sequence[PlanItem], store: Store) -> Effect:
+    """What became of the mutation that carried `items`.
 
     A mutation is all or nothing, so its items speak for each other. Stock that shows a third figure says nothing: an
     order moved it. Where no row tells, it counts as not executed, because stock may be sent again without harm.
     """
     shown_now = [(item, product.fields if (product := store.of(item)) else None) for item in items]
     if items[0].operation is not Operation.INVENTORY_SET:
-        return any(took_effect(item, now) for item, now in shown_now)
+        told = {effect_of(item, now) for item, now in shown_now}
+        return next(effect for effect in (Effect.DONE, Effect.UNTOLD, Effect.NOT_DONE) if effect in told)
     rows = [(change, (now or {}).get(change.path)) for item, now in shown_now for change in item.changes]
     arrived = sum(figure == change.after for change, figure in rows)
-    return arrived > sum(figure == change.before for change, figure in rows)
+    return Effect.DONE if arrived > sum(figure == change.before for change, figure in rows) else Effect.NOT_DONE
 
 
 def as_read(item: PlanItem, product: RemoteProduct | None) -> Confirmed:

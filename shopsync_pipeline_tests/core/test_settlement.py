@@ -9,7 +9,7 @@ from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.ownership import WHOLE_PRODUCT
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
-from shopsync_pipeline.core.settlement import choices_done, name_images, shown, took_effect
+from shopsync_pipeline.core.settlement import Effect, choices_done, effect_of, name_images, shown
 
 
 def item(operation: Operation, *changes: tuple[str, Value | None, Value | None]) -> PlanItem:
@@ -22,32 +22,39 @@ CLEAR = item(Operation.METAFIELDS_DELETE, ("metafields[a.b]", {"type": "t", "val
 CREATE = item(Operation.PRODUCT_CREATE, ("title", None, "new"))
 DELETE = item(Operation.PRODUCT_DELETE, ("title", "old", None))
 VARIANT = item(Operation.VARIANTS_CREATE, ("variants[B].options", None, ["M"]), ("variants[B].price", None, "1.00"))
+HTML = item(Operation.PRODUCT_UPDATE, ("body_html", "<p>old</p>", "<p>new</p>"))
+PICTURES = item(Operation.MEDIA_SET, ("images", None, [{"source": "a.jpg", "alt": ""}]))
+DONE, NOT = Effect.DONE, Effect.NOT_DONE
 STOCK = item(Operation.INVENTORY_SET, ("variants[A].stock[default]", 5, 0))
 
 
 @pytest.mark.parametrize(("sent", "now", "effect"), [
-    (UPDATE, {"title": "old"}, False),
-    (UPDATE, {"title": "old", "vendor": "other"}, False),
-    (UPDATE, {"title": "new", "seo.title": "new"}, True),
-    (UPDATE, {"title": "New!", "seo.title": "new"}, True),
-    (UPDATE, {"title": "a merchant was faster"}, True),
-    (UPDATE, {"title": "old", "seo.title": "new"}, True),
-    (UPDATE, None, False),
-    (CLEAR, {"metafields[a.b]": {"type": "t", "value": "1"}}, False),
-    (CLEAR, {}, True),
-    (CREATE, None, False),
-    (CREATE, {"title": "new"}, True),
-    (CREATE, {}, True),
-    (DELETE, None, True),
-    (DELETE, {"title": "old"}, False),
-    (DELETE, {"title": "other"}, False),
-    (VARIANT, {"title": "x"}, False),
-    (VARIANT, {"variants[B].options": ["M"], "variants[B].price": "1.00"}, True),
-    (STOCK, {"variants[A].stock[default]": 5}, False),
-    (STOCK, {"variants[A].stock[default]": 0}, True),
+    (UPDATE, {"title": "old"}, NOT),
+    (UPDATE, {"title": "old", "vendor": "other"}, NOT),
+    (UPDATE, {"title": "new", "seo.title": "new"}, DONE),
+    (UPDATE, {"title": "New!", "seo.title": "new"}, DONE),
+    (UPDATE, {"title": "a merchant was faster"}, NOT),
+    (UPDATE, {"title": "a merchant was faster", "seo.title": "here too"}, Effect.UNTOLD),
+    (HTML, {"body_html": "<p>new</p>\n"}, DONE),
+    (PICTURES, {"images": [{"source": "cdn/1", "alt": ""}]}, DONE),
+    (UPDATE, {"title": "old", "seo.title": "new"}, DONE),
+    (UPDATE, None, NOT),
+    (CLEAR, {"metafields[a.b]": {"type": "t", "value": "1"}}, NOT),
+    (CLEAR, {}, DONE),
+    (CREATE, None, NOT),
+    (CREATE, {"title": "new"}, DONE),
+    (CREATE, {}, DONE),
+    (DELETE, None, DONE),
+    (DELETE, {"title": "old"}, NOT),
+    (DELETE, {"title": "other"}, NOT),
+    (VARIANT, {"title": "x"}, NOT),
+    (VARIANT, {"variants[B].options": ["M"], "variants[B].price": "1.00"}, DONE),
+    (STOCK, {"variants[A].stock[default]": 5}, NOT),
+    (STOCK, {"variants[A].stock[default]": 0}, DONE),
 ])
-def test_whether_a_mutation_was_executed_shows_in_the_product(sent: PlanItem, now: Fields | None, effect: bool) -> None:
-    assert took_effect(sent, now) is effect
+def test_whether_a_mutation_was_executed_shows_in_the_product(sent: PlanItem, now: Fields | None,
+                                                              effect: Effect) -> None:
+    assert effect_of(sent, now) is effect
 
 
 def test_what_shopify_shows_of_an_item_has_all_its_fields_and_no_others() -> None:

@@ -20,7 +20,6 @@ from shopsync_pipeline_tests.engine.test_lost_answers import died_after_writing_
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.xfail(strict=True, reason="a value that is neither the old nor the new one counts as a write that arrived")
 def test_what_the_catalog_said_is_pushed_or_a_conflict_on_record(make_settings: Callable[..., Settings], shelf: Shelf,
                                                                  dev_store: DevStore) -> None:
     context = Context.open(make_settings(SYNC_CONFLICT_RESOLUTION="etilize_priority"))

@@ -59,6 +59,8 @@ class Feed:
         self._only = only
         self._busy: set[str] = set()
         self._freed = asyncio.Event()
+        self.idle = False
+        """Whether nothing more comes before something that is on its way is through."""
 
     def done(self, chain: Chain) -> None:
         """Says that a chain is through, whatever became of it."""
@@ -82,26 +84,40 @@ class Feed:
         return [item for item in items if item.item_id in fit]
 
     async def chains(self) -> AsyncIterator[Chain]:
-        """All chains of the lane. Asks for the next page only when the last was taken, so that it is as it is now."""
-        again = True
-        while again:
-            again, moved, after = False, False, -1
+        """All chains of the lane. Asks for the next page only when the last was taken, so that it is as it is now.
+
+        Goes through the lane until nothing is on its way and a round finds nothing that may go: what then is left waits
+        for something that does not go in this lane.
+        """
+        going_on = True
+        while going_on:
+            moved, deferred, after = False, False, -1
             while page := await asyncio.to_thread(self._page, after):
                 after = page[-1][0]
                 items = [item for _, item in page if self._only is None or item.item_id in self._only]
-                ready, deferred = await self._ready(items)
-                again = again or deferred
+                ready, some_wait = await self._ready(items)
+                deferred = deferred or some_wait
                 chains = await self._examined(ready)
                 going = {key for chain in chains for key in chain.products}
                 self.release({item.product_key for item in ready} - going)
                 for chain in chains:
                     moved = True
                     yield chain
-            if again and not moved:
-                if not self._busy:
-                    return  # What is left waits for something that does not go in this lane.
-                self._freed.clear()
-                await self._freed.wait()
+            going_on = (deferred and moved) or await self._another_round(deferred=deferred)
+
+    async def _another_round(self, *, deferred: bool) -> bool:
+        """Waits for what is on its way; tells whether there may be something to send after it."""
+        again = self._work.again
+        freed = False
+        self.idle = True
+        while self._busy and not freed:
+            self._freed.clear()
+            await self._freed.wait()
+            freed = deferred or bool(again)
+        self.idle = False
+        found = bool(again) or freed
+        again.clear()
+        return found
 
     def _page(self, after: int) -> list[tuple[int, PlanItem]]:
         work = self._work

@@ -108,7 +108,7 @@ class _Sending:
                     self._start(chain)
                     continue
                 waits = {*self._running, *(() if taking.done() else (taking,)), *(() if feeding.done() else (feeding,))}
-                self._hurry(feeding.done() and ready.empty())
+                self._hurry(fed=ready.empty() and (self._feed.idle or feeding.done()))
                 await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
                 if feeding.done() and (error := feeding.exception()) is not None:
                     self._failed = error
@@ -142,7 +142,7 @@ class _Sending:
         parked = self._readback.parked
         return len(self._running) - parked < self._width() and parked < PARKED
 
-    def _hurry(self, fed: bool) -> None:
+    def _hurry(self, *, fed: bool) -> None:
         """Reads back at once where nothing else could join what waits for it."""
         parked = self._readback.parked
         if parked and parked == len(self._running) and (fed or parked >= PARKED):

@@ -12,6 +12,7 @@ from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.merge import OPTIONS
 from shopsync_pipeline.core.parts import Parts
 from shopsync_pipeline.core.plan import Lane, PlanItem
+from shopsync_pipeline.core.settlement import Effect
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ahead, Sent
 from shopsync_pipeline.db.plans import ItemState
@@ -20,7 +21,7 @@ from shopsync_pipeline.engine.push.feed import SHARED, Chain
 from shopsync_pipeline.engine.push.outcomes import Fate, Outcomes
 from shopsync_pipeline.engine.push.readback import ReadBack
 from shopsync_pipeline.engine.push.work import Work
-from shopsync_pipeline.engine.settle import settle
+from shopsync_pipeline.engine.settle import STATE, settle
 from shopsync_pipeline.shopify.client import Answer
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
 from shopsync_pipeline.shopify.faults import Fault, Todo, fault_of
@@ -63,7 +64,8 @@ class Sender:
     async def send(self, chain: Chain) -> None:
         """Sends the batches of a chain, one after the other, each only if what it waits for in the chain took effect.
 
-        Raises a `ShopifyError` that concerns the shop as a whole; what was not executed then stays planned.
+        What was lost on the way is planned again, with all that comes after it in the chain, and the feed looks at it
+        anew. Raises a `ShopifyError` that concerns the shop as a whole; what was not executed then stays planned.
         """
         confirmed: set[str] = set()
         before: set[str] = set()
@@ -79,17 +81,20 @@ class Sender:
                 continue
             if len(before) > len(batch):
                 links = await asyncio.to_thread(self._links, batch)
-            if await self._send(batch, links, chain):
+            went = await self._send(batch, links, chain)
+            if went is Effect.DONE:
                 confirmed.update(item.item_id for item in batch)
+            elif went is Effect.NOT_DONE:
+                return
 
     def _links(self, batch: Batch) -> dict[str, Links]:
         with self._work.context.database.read() as connection:
             bases = BaseStore(connection, self._work.shop_id).get([item.product_key for item in batch])
         return {key: agreed.links for key, agreed in bases.items()}
 
-    async def _send(self, batch: Batch, links: Mapping[str, Links], chain: Chain) -> bool:
-        """Sends one batch, again where its answer was lost and reading shows no effect, or where Shopify says that it
-        may succeed later; tells whether it took effect as a whole."""
+    async def _send(self, batch: Batch, links: Mapping[str, Links], chain: Chain) -> Effect:
+        """Sends one batch, again where Shopify says that it may succeed later. `DONE`: it took effect as a whole;
+        `NOT_DONE`: it is planned again; `UNTOLD`: it, or a part of it, ended otherwise, which is written down."""
         last: ShopifyError | None = None
         attempt = 0
         for _ in range(SENDS):
@@ -97,7 +102,7 @@ class Sender:
                 key, sending = self._request(batch, links, chain, attempt)
             except NotSendable as error:
                 await self._outcomes.rejected(batch, str(error), error)
-                return False
+                return Effect.UNTOLD
             sent = await self._outcomes.write_ahead(Ahead(
                 plan_id=self._work.plan_id, run_id=self._work.run_id, operation=batch[0].operation.value,
                 idempotency_key=key, request={"document": sending.document, "variables": sending.variables},
@@ -107,9 +112,9 @@ class Sender:
                 answer = await self._work.client.mutate(
                     sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable,
                     priority=PRIORITY[self._work.lane])
+                return await self._confirm(batch, sent, sending, answer, links)
             except AnswerLost as error:
-                if await self._took_effect(sent, str(error)):
-                    return True
+                return await self._lost(batch, sent, str(error))
             except (UserErrors, GraphQLFault) as error:
                 last = error
                 fault = fault_of(error)
@@ -123,18 +128,25 @@ class Sender:
             except asyncio.CancelledError:
                 await asyncio.shield(self._outcomes.unknown(sent, "the push was stopped before the answer came"))
                 raise
-            else:
-                return await self._confirm(batch, sent, sending, answer, links)
-        why = str(last) if last else f"sent {SENDS} times; each answer was lost and nothing took effect"
-        await self._outcomes.rejected(batch, why, last)
-        return False
+        await self._outcomes.rejected(batch, str(last), last)
+        return Effect.UNTOLD
 
-    async def _took_effect(self, sent: Sent, why: str) -> bool:
+    async def _lost(self, batch: Batch, sent: Sent, why: str) -> Effect:
+        """What became of a mutation whose answer was lost; nothing is sent again without another look at it."""
         await self._outcomes.unknown(sent, why)
-        executed = await settle(self._work.context, self._work.client, self._work.shop, [sent])
-        if executed[sent.ledger_id]:
-            self._outcomes.counted(sent.items, ItemState.CONFIRMED)
-        return executed[sent.ledger_id]
+        effects = await settle(self._work.context, self._work.client, self._work.shop, [sent])
+        effect = effects[sent.ledger_id]
+        if effect is not Effect.NOT_DONE:
+            self._outcomes.counted(batch, STATE[effect])
+            return effect
+        tries = self._work.tries
+        for item in batch:
+            tries[item.item_id] = tries.get(item.item_id, 0) + 1
+        over = [item for item in batch if tries[item.item_id] >= SENDS]
+        self._work.again.extend(item.item_id for item in batch)
+        if over:
+            await self._outcomes.rejected(over, f"sent {SENDS} times; each answer was lost and nothing took effect")
+        return effect
 
     def _request(self, batch: Batch, links: Mapping[str, Links], chain: Chain, attempt: int) -> tuple[str, Request]:
         # The plan is part of the key: the same change may be due again in a later plan, and is then executed again.
@@ -152,16 +164,15 @@ class Sender:
                             told=first.item_id not in chain.late)
 
     async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
-                       links: Mapping[str, Links]) -> bool:
-        """Writes down what an answer says, after it was completed where it left something out; tells whether the
-        mutation took effect."""
+                       links: Mapping[str, Links]) -> Effect:
+        """Writes down what an answer says, after it was completed where it left something out."""
         item = batch[0]
         if sending.document in _MANY:
             after = (inventory_written(batch, answer.data) if item.operation is Operation.INVENTORY_SET
                      else metafields_written(batch, sending, answer.data))
             await self._outcomes.confirmed(
                 sent, [Confirmed(one, after[one.item_id], links[one.product_key]) for one in batch], answer)
-            return True
+            return Effect.DONE
         known = links.get(item.product_key)
         if sending.untold == Parts():
             result: Written | None = written(item, sending, answer.data, known, self._work.shop.listings)
@@ -169,16 +180,15 @@ class Sender:
             result = await self._readback.complete(Answered(item, sending, answer.data, known))
         if result is None or not result.complete:
             # The answer had no room for all variants or pictures; reading the product by id shows the rest.
-            executed = await settle(self._work.context, self._work.client, self._work.shop, [sent],
-                                    answers={sent.ledger_id: answer})
-            if executed[sent.ledger_id]:
-                self._outcomes.counted(batch, ItemState.CONFIRMED)
-            return executed[sent.ledger_id]
+            await settle(self._work.context, self._work.client, self._work.shop, [sent],
+                         answers={sent.ledger_id: answer})
+            self._outcomes.counted(batch, ItemState.CONFIRMED)
+            return Effect.DONE
         await self._outcomes.confirmed(sent, [Confirmed(item, result.fields, result.links)], answer)
-        return True
+        return Effect.DONE
 
     async def _refused(self, batch: Batch, sent: Sent, error: UserErrors | GraphQLFault, fault: Fault,
-                       links: Mapping[str, Links], chain: Chain) -> bool:
+                       links: Mapping[str, Links], chain: Chain) -> Effect:
         """What becomes of a batch that Shopify refused, by the table of faults.
 
         One bad row refuses a whole batch of stock; the rows that the answer names are taken out, or halving finds them,
@@ -186,13 +196,13 @@ class Sender:
         """
         # A deletion that was sent twice, because its first answer was lost, is refused the second time: it is gone.
         if batch[0].operation is Operation.PRODUCT_DELETE:
-            executed = await settle(self._work.context, self._work.client, self._work.shop, [sent])
-            if executed[sent.ledger_id]:
+            effects = await settle(self._work.context, self._work.client, self._work.shop, [sent])
+            if effects[sent.ledger_id] is Effect.DONE:
                 self._outcomes.counted(batch, ItemState.CONFIRMED)
-                return True
+                return Effect.DONE
         if fault.todo is Todo.HOLD_LANE:
             await self._outcomes.hold_lane(sent, error, fault.sentence)
-            return False
+            return Effect.UNTOLD
         if fault.todo in _WHOLE_SHOP:
             await self._outcomes.not_sent(sent, error)
             raise error
@@ -210,7 +220,7 @@ class Sender:
             await self._send(batch[middle:], links, chain)
         elif others:
             await self._send(others, links, chain)
-        return False
+        return Effect.UNTOLD
 
 
 def _named(batch: Batch, error: UserErrors | GraphQLFault) -> Batch:

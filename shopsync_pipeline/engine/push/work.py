@@ -81,6 +81,10 @@ class Work:
     stop: Stop
     stale: list[str] = field(default_factory=list)
     """Ids of products that a compare-and-set found to be other than the plan took them for."""
+    tries: dict[str, int] = field(default_factory=dict)
+    """Item id → how often its answer was lost and reading showed no effect."""
+    again: list[str] = field(default_factory=list)
+    """Ids of such items that are planned again since the feed last looked."""
     held: list[str] = field(default_factory=list)
     """Why the rest of the lane is held, if it is."""
 
