@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from shopsync_pipeline.core.settlement import Effect, effect_of, name_images, sh
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent, Settled
 from shopsync_pipeline.db.plans import ItemState, Plans
+from shopsync_pipeline.db.rows import now
 from shopsync_pipeline.engine.confirm import Confirmed, confirm
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.dead_letters import close_written
@@ -22,6 +24,12 @@ from shopsync_pipeline.shopify.snapshot import read_by_custom_ids, read_by_ids
 
 TOGETHER = 100
 """Mutations that are settled by one round of reading."""
+
+LANDS_WITHIN = 10.0
+"""Seconds in which a request that was sent may still be executed: Shopify's gateway ends it after about 10."""
+
+_MAKES = frozenset({Operation.PRODUCT_CREATE, Operation.VARIANTS_CREATE, Operation.MEDIA_SET})
+"""What makes something: done twice, it is there twice, or there under another id than we know."""
 
 STATE = {Effect.DONE: ItemState.CONFIRMED, Effect.NOT_DONE: ItemState.PLANNED, Effect.UNTOLD: ItemState.STALE}
 """What becomes of an item whose answer was lost."""
@@ -51,10 +59,16 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, mutations:
     aside: the next diff decides between what the catalog says and what the store shows. `answers`: ledger id → the
     mutation's own answer, where there was one that did not tell everything.
     """
-    store = await read_store(context, client, shop, [item for sent in mutations for item in sent.items])
     told = answers or {}
-    effects = {sent.ledger_id: Effect.DONE if sent.ledger_id in told else effect_on(sent.items, store)
-               for sent in mutations}
+    while True:
+        store = await read_store(context, client, shop, [item for sent in mutations for item in sent.items])
+        effects = {sent.ledger_id: Effect.DONE if sent.ledger_id in told else effect_on(sent.items, store)
+                   for sent in mutations}
+        seconds = max((_still_on_its_way(sent) for sent in mutations
+                       if effects[sent.ledger_id] is not Effect.DONE), default=0.0)
+        if seconds <= 0:
+            break
+        await asyncio.sleep(seconds)
     with context.database.write() as connection:
         ledger, plans = Ledger(connection, context.shop_id), Plans(connection, context.shop_id)
         for sent in mutations:
@@ -73,6 +87,13 @@ async def settle(context: Context, client: ShopifyClient, shop: Shop, mutations:
             plans.mark(sent.plan_id, [item.item_id for item in sent.items], STATE[effect],
                        None if effect is not Effect.UNTOLD else _WHY[effect])
     return effects
+
+
+def _still_on_its_way(sent: Sent) -> float:
+    """Seconds for which a mutation that must not be made twice may still arrive, so that its absence proves nothing."""
+    if not any(item.operation in _MAKES for item in sent.items):
+        return 0.0
+    return LANDS_WITHIN - (now() - sent.sent_at).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

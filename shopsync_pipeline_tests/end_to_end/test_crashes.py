@@ -109,7 +109,6 @@ def test_killed_at_any_instant_and_started_again(way: str, request: pytest.Fixtu
     assert met >= 0.8 * len(trials), f"only {met} of {len(trials)} instants were met:\n{report}"
 
 
-@pytest.mark.xfail(strict=True, reason="what a dead run sent may arrive after the next one read that it had not")
 def test_a_write_that_arrives_after_the_next_run_began_is_not_made_twice(direct: House) -> None:
     seen, courts = direct.undisturbed()
     pictures = next(label for label in seen if label.moment is Moment.ARRIVING_LATE and label.what == "MediaSet")

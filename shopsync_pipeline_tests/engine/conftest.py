@@ -16,3 +16,9 @@ __all__ = ["dev_store", "shelf", "store_process"]
 def shelf(tmp_path: Path) -> Shelf:
     """Five lamps, where the settings of the `context` fixture look for the export."""
     return Shelf(tmp_path / "export")
+
+
+@pytest.fixture(autouse=True)
+def nothing_arrives_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the dev store drops, it drops at once, so no test waits for what may still arrive."""
+    monkeypatch.setattr("shopsync_pipeline.engine.settle.LANDS_WITHIN", 0.0)
