@@ -128,17 +128,22 @@ class PointsBucket:
         return sum(not one.admitted.done() for one in self._queue)
 
     def concurrency(self, cost: float) -> int:
-        """How many requests of `cost` points are worth having in flight now, for whoever decides how many to make.
+        """How many requests of `cost` points are worth having in flight now, for whoever decides how many to make:
+        `worth`, but never more than `max_concurrent`."""
+        return min(self.worth(cost), self.max_concurrent)
+
+    def worth(self, cost: float) -> int:
+        """How many mutations of `cost` points are worth having on their way now.
 
         As many as spend what comes back while one travels (restore rate times latency by cost), and what is at hand
-        besides; at least `FEWEST`, never more than `max_concurrent`.
+        besides; at least `FEWEST`.
         """
         wanted = float(FEWEST)
         if self._status is not None and self.latency is not None:
             points = (self.available or 0.0) + self._status.restore_rate * self.latency * SLACK
             # One more waits for its points, so that they are used as soon as they are there.
             wanted = max(wanted, points / max(cost, 1.0) + 1)
-        return min(math.ceil(min(wanted, self.max_concurrent)), self.max_concurrent)
+        return math.ceil(wanted)
 
     @asynccontextmanager
     async def admit(self, cost: float, priority: int = 0) -> AsyncIterator[Ticket]:

@@ -192,3 +192,48 @@ def test_what_an_item_waits_for_goes_first_also_in_the_same_lane(context: Contex
     forget(context)
     sync(context)
     assert [node["title"] for node in shown(dev_store)] == [node["title"] for node in once]
+
+
+@SQLITE
+def test_where_requests_are_few_several_writes_travel_in_one(make_settings: Callable[..., Settings], shelf: Shelf,
+                                                             dev_store: DevStore) -> None:
+    for number in range(6, 31):
+        shelf.rows[f"L{number}"] = {**shelf.rows["L1"], "Handle": f"lamp-{number}", "Title": f"Lamp {number}",
+                                    "Variant SKU": f"L{number}"}
+    shelf.write()
+    context = Context.open(make_settings(SYNC_MAX_CONCURRENT=1, SYNC_MAX_UPDATED_SHARE=1))
+    sync(context)
+    for number in range(1, 31):
+        shelf.change(f"L{number}", title=f"Lamp No {number}")
+    plan = planned(context)
+    refuse(dev_store, sku="L7")
+    before = dev_store.control("stats")
+
+    report = push(context, plan)
+
+    after = dev_store.control("stats")
+    assert (report.items(ItemState.CONFIRMED), report.items(ItemState.REJECTED)) == (29, 1)
+    assert after["mutations"]["productUpdate"] - before["mutations"].get("productUpdate", 0) == 30
+    assert after["requests"] - before["requests"] < 30, "fewer requests than writes"
+    titles = {node["handle"]: node["title"] for node in dev_store.products()}
+    assert titles == {f"lamp-{n}": "Lamp 7" if n == 7 else f"Lamp No {n}" for n in range(1, 31)}
+    assert not unknown(context)
+
+
+@SQLITE
+@pytest.mark.parametrize("fault", ["drop_before_write", "drop_after_write"])
+def test_a_request_of_several_writes_that_is_lost_is_settled_write_by_write(
+        make_settings: Callable[..., Settings], shelf: Shelf, dev_store: DevStore, fault: str) -> None:
+    context = Context.open(make_settings(SYNC_MAX_CONCURRENT=1, SYNC_MAX_UPDATED_SHARE=1))
+    sync(context)
+    for number in range(1, 6):
+        shelf.change(f"L{number}", title=f"Lamp No {number}")
+    plan = planned(context)
+    dev_store.control("fault", {"kind": fault, "root": "productUpdate", "count": 2})
+
+    report = push(context, plan)
+
+    assert report.items(ItemState.CONFIRMED) == 5
+    assert [node["title"] for node in shown(dev_store)] == [f"Lamp No {n}" for n in range(1, 6)]
+    assert not unknown(context)
+    assert sync(context).mutations == 0

@@ -13,8 +13,9 @@ from shopsync_pipeline.engine.pull import keep, known_links
 from shopsync_pipeline.engine.push.bulk_part import BulkPart
 from shopsync_pipeline.engine.push.feed import Chain, Feed
 from shopsync_pipeline.engine.push.outcomes import Outcomes
+from shopsync_pipeline.engine.push.post import Post
 from shopsync_pipeline.engine.push.readback import PARKED, ReadBack
-from shopsync_pipeline.engine.push.sender import Sender
+from shopsync_pipeline.engine.push.sender import PRIORITY, Sender
 from shopsync_pipeline.engine.push.stop import GRACE
 from shopsync_pipeline.engine.push.work import Work
 from shopsync_pipeline.shopify.snapshot import read_by_ids
@@ -24,6 +25,9 @@ BEAT_EVERY = 10.0
 
 AHEAD = 50
 """Chains that are made ready before they can be sent, so that a page is read while the one before is on its way."""
+
+WIDEST = 300
+"""Chains on their way side by side at the most; where fewer requests are allowed, several go in one."""
 
 LOOK_EVERY = 0.25
 """Seconds after which a lane that waits looks whether it has to stop or to report."""
@@ -40,8 +44,9 @@ async def send_lane(work: Work, *, only: Collection[str] | None = None) -> str |
     beating = asyncio.create_task(_beat(work))
     try:
         bulk = await BulkPart(work, feed).begin() if only is None else None
-        async with ReadBack(work) as readback:
-            stopped = await _Sending(work, feed, Sender(work, outcomes, readback), readback, bulk).run()
+        post = Post(work.client, most=work.context.settings.max_concurrent, priority=PRIORITY[work.lane])
+        async with post, ReadBack(work) as readback:
+            stopped = await _Sending(work, feed, Sender(work, outcomes, post, readback), readback, bulk).run()
         if stopped is None:
             await _look_again(work)
         return stopped
@@ -150,7 +155,7 @@ class _Sending:
 
     def _width(self) -> int:
         """How many chains are worth having on their way side by side."""
-        return self._work.client.bucket.concurrency(self._cost)
+        return min(self._work.client.bucket.worth(self._cost), WIDEST)
 
     def _start(self, chain: Chain) -> None:
         self._running[asyncio.create_task(self._sender.send(chain))] = chain

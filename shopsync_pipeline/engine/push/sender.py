@@ -19,6 +19,7 @@ from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.engine.confirm import Confirmed
 from shopsync_pipeline.engine.push.feed import SHARED, Chain
 from shopsync_pipeline.engine.push.outcomes import Fate, Outcomes
+from shopsync_pipeline.engine.push.post import Post
 from shopsync_pipeline.engine.push.readback import ReadBack
 from shopsync_pipeline.engine.push.work import Work
 from shopsync_pipeline.engine.settle import STATE, settle
@@ -56,8 +57,9 @@ _MANY = frozenset({"inventory_set", "metafields_set", "metafields_delete"})
 class Sender:
     """Sends the chains of one lane."""
 
-    def __init__(self, work: Work, outcomes: Outcomes, readback: ReadBack) -> None:
+    def __init__(self, work: Work, outcomes: Outcomes, post: Post, readback: ReadBack) -> None:
         self._work = work
+        self._post = post
         self._outcomes = outcomes
         self._readback = readback
 
@@ -109,9 +111,7 @@ class Sender:
                 items=batch, whole=_about_to_go(batch, chain),
             ))
             try:
-                answer = await self._work.client.mutate(
-                    sending.document, sending.variables, cost=sending.cost, repeatable=sending.repeatable,
-                    priority=PRIORITY[self._work.lane])
+                answer = await self._post.send(sending)
                 return await self._confirm(batch, sent, sending, answer, links)
             except AnswerLost as error:
                 return await self._lost(batch, sent, str(error))
