@@ -1,7 +1,7 @@
 """The post: takes mutations to the shop, each in a request of its own while there is room, else several in one.
 
-Requests in flight are bounded (SYNC_MAX_CONCURRENT). Where that bound, and not the points, is what holds a push up, those
-that wait travel together; each still has its own answer.
+Requests in flight are bounded (SYNC_MAX_CONCURRENT). Where that bound, and not the points, holds a push up, those that
+wait travel together; each still has its own answer.
 """
 
 from __future__ import annotations
