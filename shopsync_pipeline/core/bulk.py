@@ -6,13 +6,10 @@ How fast a shop's operations are is published nowhere, so it is measured, rememb
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-
-from shopsync_pipeline.core.plan import PlanItem
 
 
 class Bulk(StrEnum):
@@ -83,22 +80,6 @@ def share_of_bulk(n: int, cost: float, restore_rate: float, bucket: float, speed
     before = max(seconds_of_bulk(low - 1, known), seconds_direct(n - low + 1, cost, restore_rate, bucket))
     there = max(seconds_of_bulk(low, known), seconds_direct(n - low, cost, restore_rate, bucket))
     return low - 1 if before <= there else low
-
-
-def divided(items: Sequence[PlanItem], by_bulk: int) -> tuple[list[PlanItem], list[PlanItem]]:
-    """Which items go directly, which by bulk: about `by_bulk` of them, the last in sending order, all of a product the
-    same way, so that the two ways, which run at once, never write to one product together."""
-    products: set[str] = set()
-    taken = 0
-    counts = Counter(item.product_key for item in items)
-    for item in reversed(items):
-        if taken >= by_bulk:
-            break
-        if item.product_key not in products:
-            products.add(item.product_key)
-            taken += counts[item.product_key]
-    return ([item for item in items if item.product_key not in products],
-            [item for item in items if item.product_key in products])
 
 
 def seconds_direct(items: int, cost: float, restore_rate: float, bucket: float) -> float:

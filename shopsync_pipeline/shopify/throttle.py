@@ -127,11 +127,6 @@ class PointsBucket:
         """Requests that wait for their turn."""
         return sum(not one.admitted.done() for one in self._queue)
 
-    def concurrency(self, cost: float) -> int:
-        """How many requests of `cost` points are worth having in flight now, for whoever decides how many to make:
-        `worth`, but never more than `max_concurrent`."""
-        return min(self.worth(cost), self.max_concurrent)
-
     def worth(self, cost: float) -> int:
         """How many mutations of `cost` points are worth having on their way now.
 

@@ -13,15 +13,11 @@ from shopsync_pipeline.core.bulk import (
     UNMEASURED,
     BulkSpeed,
     Sighting,
-    divided,
     lines_per_shard,
     measured,
     share_of_bulk,
     smoothed,
 )
-from shopsync_pipeline.core.fields import Operation, Path
-from shopsync_pipeline.core.plan import Change, Reason
-from shopsync_pipeline.core.planning import make_item
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -86,19 +82,6 @@ def test_shards_are_enough_and_never_too_many(n: int) -> None:
     shards = -(-n // lines_per_shard(n))
     assert shards <= MOST_AT_ONCE
     assert lines_per_shard(n) * shards >= n
-
-
-@given(st.lists(st.sampled_from("abcdefgh"), max_size=30), st.integers(0, 40))
-def test_a_product_goes_one_way_with_all_its_items(keys: list[str], by_bulk: int) -> None:
-    items = [make_item(key, f"gid/{key}", Operation.PRODUCT_UPDATE,
-                       [Change(Path("title"), str(n), "new", Reason.CATALOG_CHANGED)]) for n, key in enumerate(keys)]
-    direct, bulk = divided(items, by_bulk)
-    assert not {item.product_key for item in direct} & {item.product_key for item in bulk}
-    assert [item for item in items if item in direct] == direct
-    assert [item for item in items if item in bulk] == bulk
-    assert len(direct) + len(bulk) == len(items)
-    most = max((keys.count(key) for key in keys), default=0)
-    assert min(by_bulk, len(items)) <= len(bulk) < by_bulk + max(most, 1) or by_bulk == 0 == len(bulk)
 
 
 def test_start_and_rate_are_told_apart_by_two_looks() -> None:

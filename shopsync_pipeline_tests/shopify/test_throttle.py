@@ -338,33 +338,26 @@ def test_what_others_took_of_the_headroom_is_waited_for() -> None:
     asyncio.run(whole())
 
 
-def test_concurrency_follows_points_at_hand_restore_rate_and_latency() -> None:
+def test_what_is_worth_having_on_its_way_follows_points_at_hand_restore_rate_and_latency() -> None:
     async def scenario(time: Time, bucket: PointsBucket) -> None:
         async def answer(available: float) -> None:
             async with bucket.admit(0) as ticket:
                 await time.sleep(0.4)
                 ticket.settle(actual=0, status=ThrottleStatus(2000, available, 100))
 
-        assert bucket.concurrency(10) == 2
+        assert bucket.worth(10) == 2
         await answer(0)
         assert bucket.latency == pytest.approx(0.4)
         # 100 points a second times 0.4 s are 4 requests of 10 points on their way; half as many more, and one waits.
-        assert bucket.concurrency(10) == 7
-        assert bucket.concurrency(1000) == 2
-        assert bucket.concurrency(0.1) == 61
+        assert bucket.worth(10) == 7
+        assert bucket.worth(1000) == 2
+        assert bucket.worth(0.1) == 61
         await answer(300)
-        assert bucket.concurrency(10) == 37
+        assert bucket.worth(10) == 37
         await answer(2000)
-        assert bucket.concurrency(10) == 90
+        assert bucket.worth(10) == 207
 
-    run(scenario, max_concurrent=90)
-
-
-def test_a_ceiling_of_one_is_one() -> None:
-    async def scenario(_time: Time, bucket: PointsBucket) -> None:
-        assert bucket.concurrency(10) == 1
-
-    run(scenario, max_concurrent=1)
+    run(scenario)
 
 
 def test_latency_is_smoothed_and_refusals_do_not_count() -> None:
