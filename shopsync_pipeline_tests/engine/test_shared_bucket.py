@@ -89,7 +89,7 @@ def test_a_plan_is_costed_as_the_shop_charges(context: Context, shelf: Shelf) ->
     with context.database.write() as connection:
         remember_costs(connection, context.shop_id, {"product_set": Learned(2.0, 2.0, 50, 150, 2.0)})
     after = diff(context).summary["estimate"]["points"]
-    assert after > 1.9 * before
+    assert after > 1.7 * before, "all but the read of what the answers leave out"
 
 
 def test_half_of_the_points_are_left_where_they_shall_be(

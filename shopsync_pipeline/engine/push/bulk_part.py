@@ -57,8 +57,7 @@ class BulkPart:
 
     @property
     def _stopping(self) -> bool:
-        work = self._work
-        return bool(work.held) or work.stop.why(work.tally.points) is not None
+        return self._work.ends
 
     async def _send(self, items: Sequence[PlanItem]) -> bool:
         """Sends items; what has to go directly after all stays planned, and the feed finds it. Tells whether all went.

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Collection
 
 from shopsync_pipeline.core.cost import MUTATION
+from shopsync_pipeline.core.plan import Lane
 from shopsync_pipeline.db.shops import still_writing
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.pull import keep, known_links
@@ -26,8 +27,9 @@ BEAT_EVERY = 10.0
 AHEAD = 50
 """Chains that are made ready before they can be sent, so that a page is read while the one before is on its way."""
 
-WIDEST = 300
-"""Chains on their way side by side at the most; where fewer requests are allowed, several go in one."""
+WIDEST, TOGETHER = 300, 10
+"""Chains on their way side by side at the most, in all and for each request that is allowed; those that find no request
+of their own share one."""
 
 LOOK_EVERY = 0.25
 """Seconds after which a lane that waits looks whether it has to stop or to report."""
@@ -44,7 +46,8 @@ async def send_lane(work: Work, *, only: Collection[str] | None = None) -> str |
     beating = asyncio.create_task(_beat(work))
     try:
         bulk = await BulkPart(work, feed).begin() if only is None else None
-        post = Post(work.client, most=work.context.settings.max_concurrent, priority=PRIORITY[work.lane])
+        post = Post(work.client, most=work.context.settings.max_concurrent, priority=PRIORITY[work.lane],
+                    closed=lambda: work.ends)
         async with post, ReadBack(work) as readback:
             stopped = await _Sending(work, feed, Sender(work, outcomes, post, readback), readback, bulk).run()
         if stopped is None:
@@ -155,7 +158,9 @@ class _Sending:
 
     def _width(self) -> int:
         """How many chains are worth having on their way side by side."""
-        return min(self._work.client.bucket.worth(self._cost), WIDEST)
+        most = self._work.context.settings.max_concurrent
+        together = 1 if self._work.lane is Lane.CREATION else TOGETHER
+        return min(self._work.client.bucket.worth(self._cost), most * together, max(most, WIDEST))
 
     def _start(self, chain: Chain) -> None:
         self._running[asyncio.create_task(self._sender.send(chain))] = chain

@@ -90,10 +90,10 @@ class Outcomes:
             plans.hold_rest(work.plan_id, work.lane, Held(Hold.WALL, why))
         return [None] * len(walls)
 
-    async def not_sent(self, sent: Sent, error: ShopifyError) -> None:
+    async def not_sent(self, sent: Sent, why: str) -> None:
         """A mutation was not executed, for a reason that concerns the shop; its items are planned as before."""
         await self._end(_Ended(
-            settled=Settled(ledger_id=sent.ledger_id, state=LedgerState.NOT_EXECUTED, error=str(error)),
+            settled=Settled(ledger_id=sent.ledger_id, state=LedgerState.NOT_EXECUTED, error=why),
             fates=[Fate(item, ItemState.PLANNED) for item in sent.items],
         ))
 

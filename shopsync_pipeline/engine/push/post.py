@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from itertools import islice
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -20,13 +20,19 @@ from shopsync_pipeline.shopify.writes import Request
 _Letter = tuple[Request, asyncio.Future[Answer]]
 
 
-class Post:
-    """Sends requests of one `priority`, at most `most` at a time. Use as an async context manager."""
+class WithdrawnError(Exception):
+    """A request never left, because the push ends."""
 
-    def __init__(self, client: ShopifyClient, *, most: int, priority: int) -> None:
+
+class Post:
+    """Sends requests of one `priority`, at most `most` at a time, until `closed` says that nothing more may leave. Use
+    as an async context manager."""
+
+    def __init__(self, client: ShopifyClient, *, most: int, priority: int, closed: Callable[[], bool]) -> None:
         self._client = client
         self._most = most
         self._priority = priority
+        self._closed = closed
         self._waiting: deque[_Letter] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -41,13 +47,18 @@ class Post:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def send(self, request: Request) -> Answer:
-        """The answer to a mutation. Raises what `ShopifyClient.mutate` raises."""
+        """The answer to a mutation. Raises what `ShopifyClient.mutate` raises, and `WithdrawnError`."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, answer))
         self._go()
         return await answer
 
     def _go(self) -> None:
+        if self._closed():
+            while self._waiting:
+                _, answer = self._waiting.popleft()
+                if not answer.done():
+                    answer.set_exception(WithdrawnError())
         while self._waiting and len(self._under_way) < self._most:
             letters = self._next()
             if letters:
@@ -56,13 +67,21 @@ class Post:
                 task.add_done_callback(self._arrived)
 
     def _next(self) -> list[_Letter]:
-        """What goes in the next request: as many as leave to each free place about the same."""
-        free = self._most - len(self._under_way)
-        many = min(MOST, -(-len(self._waiting) // free))
-        # Nobody waits any more for what was called off before it left.
-        letters = [letter for letter in islice(self._waiting, many) if not letter[1].done()]
-        for _ in range(min(many, len(self._waiting))):
-            self._waiting.popleft()
+        """What goes in the next request: as many as leave to each free place about the same.
+
+        What makes something goes alone: it takes the shop long, and must not be lost together with others.
+        """
+        many = min(MOST, -(-len(self._waiting) // (self._most - len(self._under_way))))
+        letters: list[_Letter] = []
+        while self._waiting and len(letters) < many:
+            if self._waiting[0][1].done():
+                self._waiting.popleft()  # Nobody waits any more for what was called off before it left.
+            elif letters and not self._waiting[0][0].repeatable:
+                break
+            else:
+                letters.append(self._waiting.popleft())
+                if not letters[-1][0].repeatable:
+                    return letters
         group = next(together([request for request, _ in letters], points=self._spare()), ())
         self._waiting.extendleft(reversed(letters[len(group):]))
         return letters[:len(group)]

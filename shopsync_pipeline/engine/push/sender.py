@@ -19,7 +19,7 @@ from shopsync_pipeline.db.plans import ItemState
 from shopsync_pipeline.engine.confirm import Confirmed
 from shopsync_pipeline.engine.push.feed import SHARED, Chain
 from shopsync_pipeline.engine.push.outcomes import Fate, Outcomes
-from shopsync_pipeline.engine.push.post import Post
+from shopsync_pipeline.engine.push.post import Post, WithdrawnError
 from shopsync_pipeline.engine.push.readback import ReadBack
 from shopsync_pipeline.engine.push.work import Work
 from shopsync_pipeline.engine.settle import STATE, settle
@@ -74,7 +74,7 @@ class Sender:
         linked = chain.fitness.linked
         links = {key: linked[key].links for key in chain.products if key in linked}
         for batch in chain.batches:
-            if self._work.held or self._work.stop.why(self._work.tally.points) is not None:
+            if self._work.ends:
                 return
             waits_for = {first for item in batch for first in item.depends_on} & before
             before.update(item.item_id for item in batch)
@@ -122,8 +122,12 @@ class Sender:
                     return await self._refused(batch, sent, error, fault, links, chain)
                 await self._outcomes.refused(sent, error, ())
                 attempt += fault.todo is Todo.NEW_KEY
+            except WithdrawnError:
+                await self._outcomes.not_sent(sent, "the push ended before it left")
+                return Effect.NOT_DONE
             except ShopifyError as error:
-                await self._outcomes.not_sent(sent, error)
+                self._work.failed.append(str(error))
+                await self._outcomes.not_sent(sent, str(error))
                 raise
             except asyncio.CancelledError:
                 await asyncio.shield(self._outcomes.unknown(sent, "the push was stopped before the answer came"))
@@ -204,7 +208,8 @@ class Sender:
             await self._outcomes.hold_lane(sent, error, fault.sentence)
             return Effect.UNTOLD
         if fault.todo in _WHOLE_SHOP:
-            await self._outcomes.not_sent(sent, error)
+            self._work.failed.append(str(error))
+            await self._outcomes.not_sent(sent, str(error))
             raise error
         guilty = batch if len(batch) == 1 else _named(batch, error)
         aside = fault.todo is Todo.SET_ASIDE

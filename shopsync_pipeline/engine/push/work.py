@@ -88,6 +88,14 @@ class Work:
     held: list[str] = field(default_factory=list)
     """Why the rest of the lane is held, if it is."""
 
+    failed: list[str] = field(default_factory=list)
+    """What concerns the shop as a whole and ended the push."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing more may be sent."""
+        return bool(self.held or self.failed) or self.stop.why(self.tally.points) is not None
+
     @property
     def shop_id(self) -> str:
         """How the shop's rows are marked."""
