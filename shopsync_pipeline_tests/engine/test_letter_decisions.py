@@ -154,7 +154,7 @@ def test_letters_with_one_cause_are_a_group_and_sent_again_together(context: Con
     for number in (1, 2, 3):
         refuse(dev_store, f"L{number}", message=f'Title "Lamp {number}" is {number} letters too long')
         shelf.change(f"L{number}", title=f"Bad {number}")
-    refuse(dev_store, "L4", root="inventorySetQuantities", message="No such location", code="INVALID_LOCATION")
+    refuse(dev_store, "L4", root="inventorySetQuantities", message="That is too much", code="INVALID_QUANTITY_TOO_HIGH")
     shelf.change("L4", stock="5")
     sync(context)
 
@@ -165,7 +165,7 @@ def test_letters_with_one_cause_are_a_group_and_sent_again_together(context: Con
     assert (large.count, large.products) == (3, ("handle:lamp-1", "handle:lamp-2", "handle:lamp-3"))
     assert large.example.letter_id == letters(context, group=large.root.key)[0].letter_id
     assert (small.count, small.operation.value) == (1, "inventory_set")
-    assert small.root.text.startswith("inventory_set [INVALID_LOCATION]: ")
+    assert small.root.text.startswith("inventory_set [INVALID_QUANTITY_TOO_HIGH]: ")
     assert [row.product_key for row in letters(context, operation="inventory_set")] == ["handle:lamp-4"]
     assert [row.product_key for row in letters(context, product="L2")] == ["handle:lamp-2"]
     assert letters(context, cause="lost") == []

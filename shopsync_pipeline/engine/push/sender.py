@@ -112,7 +112,6 @@ class Sender:
             ))
             try:
                 answer = await self._post.send(sending)
-                return await self._confirm(batch, sent, sending, answer, links)
             except AnswerLost as error:
                 return await self._lost(batch, sent, str(error))
             except (UserErrors, GraphQLFault) as error:
@@ -132,8 +131,26 @@ class Sender:
             except asyncio.CancelledError:
                 await asyncio.shield(self._outcomes.unknown(sent, "the push was stopped before the answer came"))
                 raise
+            else:
+                return await self._answered(batch, sent, sending, answer, links)
         await self._outcomes.rejected(batch, str(last), last)
         return Effect.UNTOLD
+
+    async def _answered(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
+                        links: Mapping[str, Links]) -> Effect:
+        """Confirms a mutation that was answered. Where the rest of what it made cannot be read, it stays unknown: the
+        next run reads it."""
+        try:
+            return await self._confirm(batch, sent, sending, answer, links)
+        except AnswerLost as error:
+            return await self._lost(batch, sent, str(error))
+        except ShopifyError as error:
+            self._work.failed.append(str(error))
+            await self._outcomes.unknown(sent, f"it was answered, but not read back: {error}")
+            raise
+        except asyncio.CancelledError:
+            await asyncio.shield(self._outcomes.unknown(sent, "the push was stopped before it was read back"))
+            raise
 
     async def _lost(self, batch: Batch, sent: Sent, why: str) -> Effect:
         """What became of a mutation whose answer was lost; nothing is sent again without another look at it."""
