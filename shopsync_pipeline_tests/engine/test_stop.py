@@ -146,6 +146,7 @@ def test_an_answer_that_does_not_come_in_time_is_left_unknown_and_settled_by_the
         async def ask_once_something_is_on_its_way() -> None:
             while not unknown(context):
                 await asyncio.sleep(0.01)
+            await asyncio.sleep(0.5)  # Now it has left, and its answer takes a second more.
             stop.ask("it takes too long")
 
         asking = asyncio.create_task(ask_once_something_is_on_its_way())

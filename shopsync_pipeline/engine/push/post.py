@@ -69,18 +69,18 @@ class Post:
     def _next(self) -> list[_Letter]:
         """What goes in the next request: as many as leave to each free place about the same.
 
-        What makes something goes alone: it takes the shop long, and must not be lost together with others.
+        What makes or deletes something goes alone: it takes the shop long, and must not be lost together with others.
         """
         many = min(MOST, -(-len(self._waiting) // (self._most - len(self._under_way))))
         letters: list[_Letter] = []
         while self._waiting and len(letters) < many:
             if self._waiting[0][1].done():
                 self._waiting.popleft()  # Nobody waits any more for what was called off before it left.
-            elif letters and not self._waiting[0][0].repeatable:
+            elif letters and _goes_alone(self._waiting[0][0]):
                 break
             else:
                 letters.append(self._waiting.popleft())
-                if not letters[-1][0].repeatable:
+                if _goes_alone(letters[-1][0]):
                     return letters
         group = next(together([request for request, _ in letters], points=self._spare()), ())
         self._waiting.extendleft(reversed(letters[len(group):]))
@@ -118,3 +118,7 @@ class Post:
         (request,) = requests
         return [await self._client.mutate(request.document, request.variables, cost=request.cost,
                                           repeatable=request.repeatable, priority=self._priority)]
+
+
+def _goes_alone(request: Request) -> bool:
+    return not request.repeatable or request.document == "product_delete"
