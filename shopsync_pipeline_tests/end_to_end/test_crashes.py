@@ -106,7 +106,8 @@ def test_killed_at_any_instant_and_started_again(way: str, request: pytest.Fixtu
     bad = [trial for trial in trials if trial.problems]
     assert not bad, f"{len(bad)} of {len(trials)} crashes left their mark:\n{table(bad)}"
     met = sum(trial.died for trial in trials)
-    assert met >= 0.8 * len(trials), f"only {met} of {len(trials)} instants were met:\n{report}"
+    # How often a bulk operation is asked for its state differs from run to run, so some instants never come.
+    assert met >= int(0.8 * len(trials)), f"only {met} of {len(trials)} instants were met:\n{report}"
 
 
 def test_a_write_that_arrives_after_the_next_run_began_is_not_made_twice(direct: House) -> None:
