@@ -246,11 +246,14 @@ class Plans:
         )
         return [(seq, PlanItem.from_json(from_text(document))) for seq, document in rows]
 
-    def planned(self, plan_id: str, lane: Lane, operation: Operation) -> tuple[int, float]:
-        """How many items of one operation are still planned in a lane, and the points that one costs on average."""
-        row = self._connection.execute(
-            select(func.count(), func.avg(plan_item.c.cost)).where(*self._of(plan_id, lane, operation))).one()
-        return row[0], float(row[1] or 0.0)
+    def planned(self, plan_id: str, lane: Lane) -> dict[Operation, tuple[int, float]]:
+        """Operation → how many of its items are still planned in a lane, and the points that one costs on average; in
+        the order of the operations."""
+        rows = self._connection.execute(
+            select(plan_item.c.operation, func.count(), func.avg(plan_item.c.cost))
+            .where(*self._planned_in(plan_id, lane)).group_by(plan_item.c.operation))
+        found = {Operation(name): (count, float(cost)) for name, count, cost in rows}
+        return {operation: found[operation] for operation in Operation if operation in found}
 
     def last(self, plan_id: str, lane: Lane, operation: Operation, most: int) -> list[PlanItem]:
         """The last items of one operation that are still planned in a lane, in sending order. None that waits for
@@ -261,15 +264,16 @@ class Plans:
                                    select(_first.c.item_id).where(_first.c.plan_id == plan_id,
                                                                   _first.c.state != ItemState.CONFIRMED.value)))
         rows = self._connection.execute(
-            select(plan_item.c.document).where(*self._of(plan_id, lane, operation), ~waits)
+            select(plan_item.c.document)
+            .where(*self._planned_in(plan_id, lane), plan_item.c.operation == operation.value, ~waits)
             .order_by(plan_item.c.seq.desc()).limit(most)
         ).scalars().all()
         return [PlanItem.from_json(from_text(document)) for document in reversed(rows)]
 
     @staticmethod
-    def _of(plan_id: str, lane: Lane, operation: Operation) -> tuple[ColumnElement[bool], ...]:
+    def _planned_in(plan_id: str, lane: Lane) -> tuple[ColumnElement[bool], ...]:
         return (plan_item.c.plan_id == plan_id, plan_item.c.lane == lane.value,
-                plan_item.c.operation == operation.value, plan_item.c.state == ItemState.PLANNED.value)
+                plan_item.c.state == ItemState.PLANNED.value)
 
     def to_send(self, plan_id: str, lane: Lane) -> tuple[int, float]:
         """Items of a lane that are still to be sent, and the points that they are expected to cost."""

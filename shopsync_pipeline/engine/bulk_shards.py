@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ from sqlalchemy import Connection
 from shopsync_pipeline.core.bulk import MOST_AT_ONCE, lines_per_shard
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.core.merge import OPTIONS
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.bulk import BulkOperations
@@ -30,6 +28,7 @@ from shopsync_pipeline.db.rows import chunks
 from shopsync_pipeline.db.snapshot import Snapshot
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.dead_letters import bury_error
+from shopsync_pipeline.engine.sending import idempotency_key, option_names
 from shopsync_pipeline.shopify.asked import Request
 from shopsync_pipeline.shopify.bulk.mutations import bulk_request
 from shopsync_pipeline.shopify.errors import NotSendable
@@ -207,8 +206,7 @@ class ShardWriter:
         refused: list[tuple[PlanItem, NotSendable]] = []
         for item in part:
             known = bases.get(item.product_key)
-            # As for a direct mutation: the plan is part of the key, so that the same change may be due again later.
-            key = idempotency_key(self._plan_id, item)
+            key = idempotency_key(self._plan_id, [item])
             try:
                 sending = self._request(item, known.links if known else None, key, options.get(item.item_id, []))
             except NotSendable as error:
@@ -227,11 +225,8 @@ class ShardWriter:
         """Item id → the product's option names as the store shows them, where variants are written."""
         asked = {item.product_id: item.item_id for item in part
                  if item.operation in _NEEDS_OPTIONS and item.product_id is not None}
-        found: dict[str, list[str]] = {}
-        for product in Snapshot(connection, self._context.shop_id).products(asked):
-            names = product.document.get(OPTIONS, [])
-            found[asked[product.product_id]] = [str(name) for name in names] if isinstance(names, list) else []
-        return found
+        return {asked[product.product_id]: option_names(product.document)
+                for product in Snapshot(connection, self._context.shop_id).products(asked)}
 
     def _about_to_go(self, connection: Connection, part: Sequence[PlanItem]) -> dict[str, Mapping[Path, Value]]:
         """Everything that products which are about to be deleted show, by item id: an undo makes them anew from it."""
@@ -239,12 +234,6 @@ class ShardWriter:
                  if item.operation is Operation.PRODUCT_DELETE and item.product_id is not None}
         return {going[product.product_id]: product.document
                 for product in Snapshot(connection, self._context.shop_id).products(going)}
-
-
-def idempotency_key(plan_id: str, *items: PlanItem) -> str:
-    """The key under which Shopify executes what these items of a plan carry once, however often it is sent."""
-    named = ",".join([plan_id, *(item.item_id for item in items)])
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
 
 
 def batches(items: Iterable[PlanItem]) -> Iterator[list[PlanItem]]:

@@ -39,25 +39,19 @@ class BulkPart:
         self._feed = feed
         self._sender = BulkSender(work.context, work.client, work.shop, work.plan_id, work.run_id,
                                   on_outcome=work.tally.count)
-        self._first: list[PlanItem] = []
 
     async def begin(self) -> asyncio.Task[None] | None:
         """Claims the first items and begins to send them; `None` where nothing goes by bulk."""
-        self._first = await self._claim()
-        return asyncio.create_task(self._run()) if self._first else None
+        claimed = await self._claim()
+        return asyncio.create_task(self._run(claimed)) if claimed else None
 
-    async def _run(self) -> None:
-        claimed, self._first = self._first, []
+    async def _run(self, claimed: list[PlanItem]) -> None:
         while claimed:
             try:
                 went = await self._send(await self._feed.fit(claimed))
             finally:
                 self._feed.release({item.product_key for item in claimed})
-            claimed = await self._claim() if went and not self._stopping else []
-
-    @property
-    def _stopping(self) -> bool:
-        return self._work.ends
+            claimed = await self._claim() if went and not self._work.ends else []
 
     async def _send(self, items: Sequence[PlanItem]) -> bool:
         """Sends items; what has to go directly after all stays planned, and the feed finds it. Tells whether all went.
@@ -69,7 +63,7 @@ class BulkPart:
         try:
             while not sending.done():
                 await asyncio.wait([sending], timeout=LOOK_EVERY)
-                if self._stopping and not called_off:
+                if self._work.ends and not called_off:
                     called_off = True
                     await self._sender.cancel()
         finally:
@@ -78,9 +72,9 @@ class BulkPart:
 
     async def _claim(self) -> list[PlanItem]:
         """The next items that go by bulk, kept from the feed; none where no more should."""
-        for operation in Operation:
-            count, cost = await asyncio.to_thread(self._planned, operation)
-            share = self._sender.share(operation, count, cost) if count else 0
+        planned = await asyncio.to_thread(self._planned) if self._sender.usable else {}
+        for operation, (count, cost) in planned.items():
+            share = self._sender.share(operation, count, cost)
             if not share or not self._may(operation, share):
                 continue
             items = await asyncio.to_thread(self._last, operation, min(share, CHUNK))
@@ -99,10 +93,10 @@ class BulkPart:
         settings = self._work.context.settings
         return seconds_of_bulk(share, self._sender.speed(operation)) <= settings.reread_after
 
-    def _planned(self, operation: Operation) -> tuple[int, float]:
+    def _planned(self) -> dict[Operation, tuple[int, float]]:
         work = self._work
         with work.context.database.read() as connection:
-            return Plans(connection, work.shop_id).planned(work.plan_id, work.lane, operation)
+            return Plans(connection, work.shop_id).planned(work.plan_id, work.lane)
 
     def _last(self, operation: Operation, most: int) -> list[PlanItem]:
         work = self._work

@@ -79,9 +79,7 @@ class Feed:
 
     async def fit(self, items: Sequence[PlanItem]) -> list[PlanItem]:
         """Those of `items` that still fit both sides, looked at now; the others are set aside with their reason."""
-        chains = [chain for part in chunks(items, MOST) for chain in await self._examined(part)]
-        fit = {item.item_id for chain in chains for batch in chain.batches for item in batch}
-        return [item for item in items if item.item_id in fit]
+        return [item for part in chunks(items, MOST) for item in (await self._looked_at(part))[0]]
 
     async def chains(self) -> AsyncIterator[Chain]:
         """All chains of the lane. Asks for the next page only when the last was taken, so that it is as it is now.
@@ -164,14 +162,18 @@ class Feed:
         """Items that still fit both sides, in chains; the others are set aside with their reason."""
         if not items:
             return []
+        fit, fitness, digests = await self._looked_at(items)
+        limits, late = Limits(stock_rows=self._work.context.settings.batch_size), read_back(fit)
+        return [Chain(part, fitness, digests, late) for part in _parts(fit, limits)]
+
+    async def _looked_at(self, items: Sequence[PlanItem]) -> tuple[list[PlanItem], Fitness, Digests]:
+        """Those of `items` that still fit both sides, and what was found out; the others are set aside."""
         work = self._work
         digests = await reread(work.context, work.client, work.shop, items)
         fitness = await asyncio.to_thread(self._examine, items)
         await self._outcomes.set_aside([(item, fitness.unfit[item.item_id]) for item in items
                                         if item.item_id in fitness.unfit])
-        fit = [item for item in items if item.item_id not in fitness.unfit]
-        limits, late = Limits(stock_rows=work.context.settings.batch_size), read_back(fit)
-        return [Chain(part, fitness, digests, late) for part in _parts(fit, limits)]
+        return [item for item in items if item.item_id not in fitness.unfit], fitness, digests
 
     def _examine(self, items: Sequence[PlanItem]) -> Fitness:
         with self._work.context.database.read() as connection:

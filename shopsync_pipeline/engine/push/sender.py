@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping, Sequence
 
 from shopsync_pipeline.core.batches import Batch, blamed
 from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links
-from shopsync_pipeline.core.merge import OPTIONS
 from shopsync_pipeline.core.parts import Parts
 from shopsync_pipeline.core.plan import Lane, PlanItem
 from shopsync_pipeline.core.settlement import Effect
@@ -22,6 +20,7 @@ from shopsync_pipeline.engine.push.outcomes import Fate, Outcomes
 from shopsync_pipeline.engine.push.post import Post, WithdrawnError
 from shopsync_pipeline.engine.push.readback import ReadBack
 from shopsync_pipeline.engine.push.work import Work
+from shopsync_pipeline.engine.sending import idempotency_key, option_names
 from shopsync_pipeline.engine.settle import STATE, settle
 from shopsync_pipeline.shopify.client import Answer
 from shopsync_pipeline.shopify.errors import AnswerLost, GraphQLFault, NotSendable, ShopifyError, UserErrors
@@ -170,19 +169,15 @@ class Sender:
         return effect
 
     def _request(self, batch: Batch, links: Mapping[str, Links], chain: Chain, attempt: int) -> tuple[str, Request]:
-        # The plan is part of the key: the same change may be due again in a later plan, and is then executed again.
-        # So is the attempt, but only where Shopify asked for a new key: a lost answer is asked for under the same one.
-        again = [f"attempt {attempt}"] if attempt else []
-        named = ",".join([self._work.plan_id, *(item.item_id for item in batch), *again])
-        key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"shopsync:{named}"))
+        key = idempotency_key(self._work.plan_id, batch, attempt=attempt)
         first, shop = batch[0], self._work.shop
         if first.operation is Operation.INVENTORY_SET:
             return key, inventory_request(batch, links, location_id=shop.location_id, idempotency_key=key)
         if first.operation in SHARED:
             return key, metafields_request(batch, links, digests=chain.digests)
-        return key, request(first, links.get(first.product_key), location_id=shop.location_id,
-                            options=_option_names(first, chain), listings=shop.listings,
-                            told=first.item_id not in chain.late)
+        options = option_names(chain.fitness.store.get(first.product_id or "", {}))
+        return key, request(first, links.get(first.product_key), location_id=shop.location_id, options=options,
+                            listings=shop.listings, told=first.item_id not in chain.late)
 
     async def _confirm(self, batch: Batch, sent: Sent, sending: Request, answer: Answer,
                        links: Mapping[str, Links]) -> Effect:
@@ -254,9 +249,3 @@ def _about_to_go(batch: Sequence[PlanItem], chain: Chain) -> dict[str, Mapping[P
     """Everything that products which are about to be deleted show, by item id: an undo makes them anew from it."""
     return {item.item_id: chain.fitness.store.get(item.product_id or "", {}) for item in batch
             if item.operation is Operation.PRODUCT_DELETE}
-
-
-def _option_names(item: PlanItem, chain: Chain) -> list[str]:
-    """The product's option names as the store shows them, under which variants name their option values."""
-    names = chain.fitness.store.get(item.product_id or "", {}).get(OPTIONS, [])
-    return [str(name) for name in names] if isinstance(names, list) else []
