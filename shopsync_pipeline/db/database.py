@@ -111,6 +111,10 @@ class Database:
         """`sqlite` or `postgresql`."""
         return self._engine.dialect.name
 
+    def close(self) -> None:
+        """Closes the connections that nobody uses at the moment; whoever needs one opens another."""
+        self._engine.dispose()
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading. Raises `DatabaseError` if the database cannot be reached."""

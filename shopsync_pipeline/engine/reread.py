@@ -14,7 +14,7 @@ from shopsync_pipeline.core.fields import Operation, Path, Value, place
 from shopsync_pipeline.core.parts import Parts, all_parts, merged, parts_of
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.prices import PAGE
-from shopsync_pipeline.db.rows import now
+from shopsync_pipeline.db.rows import chunks, now
 from shopsync_pipeline.db.snapshot import Snapshot, StoredProduct
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.pull import keep, known_links
@@ -23,7 +23,7 @@ from shopsync_pipeline.shopify.listings import Listings
 from shopsync_pipeline.shopify.nodes import Node, digests_of, fields_of_parts
 from shopsync_pipeline.shopify.part_reads import read_parts
 from shopsync_pipeline.shopify.shop import Shop
-from shopsync_pipeline.shopify.snapshot import read_by_ids
+from shopsync_pipeline.shopify.snapshot import all_answers, read_by_ids
 from shopsync_pipeline.shopify.writes import Digests
 
 _NOT_ASKED = (Operation.INVENTORY_SET, Operation.PRODUCT_CREATE)
@@ -53,15 +53,16 @@ async def reread(context: Context, client: ShopifyClient, shop: Shop, items: Seq
     found = _Found()
     whole = [gid for gid, wanted in asked.items() if wanted.whole]
     # A page costs what its dearest product asks for, so those with variants are read apart from those without.
+    pages: list[tuple[dict[str, StoredProduct], Parts]] = []
     for variants in (False, True):
         group = {gid: wanted.parts for gid, wanted in asked.items()
                  if wanted.parts is not None and gid in known and (wanted.parts.variants > 0) is variants}
-        ids = sorted(group)
-        for start in range(0, len(ids), PAGE):
-            page = {gid: known[gid] for gid in ids[start:start + PAGE]}
-            parts = _enough(all_parts(group[gid] for gid in page), page.values())
-            nodes = await read_parts(client, page, parts, location_id=shop.location_id)
-            found.take(page, nodes, parts, shop.listings)
+        for ids in chunks(sorted(group), PAGE):
+            page = {gid: known[gid] for gid in ids}
+            pages.append((page, _enough(all_parts(group[gid] for gid in page), page.values())))
+    shown = await all_answers(read_parts(client, page, parts, location_id=shop.location_id) for page, parts in pages)
+    for (page, parts), nodes in zip(pages, shown, strict=True):
+        found.take(page, nodes, parts, shop.listings)
     whole += found.renamed
     read = await read_by_ids(client, whole, known=known_links(context), location_id=shop.location_id,
                              listings=shop.listings)

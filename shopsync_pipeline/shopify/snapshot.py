@@ -198,7 +198,7 @@ async def read_by_custom_ids(client: ShopifyClient, keys: Iterable[str], *, know
     """The product of each key (its custom id in Shopify), or `None` where there is none: settles whether a creation
     with an unknown outcome happened. Needs the definition that `shop.ensure_custom_id` makes."""
     wanted = list(dict.fromkeys(keys))
-    ids = await _together(_id_of_key(client, key) for key in wanted)
+    ids = await all_answers(_id_of_key(client, key) for key in wanted)
     found = await read_by_ids(client, [gid for gid in ids if gid], known=known, location_id=location_id,
                               listings=listings)
     by_id = {product.links.product: product for product in found.products}
@@ -248,7 +248,7 @@ def _smaller(count: int, fault: GraphQLFault) -> int:
     return count // 2
 
 
-async def _together(questions: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+async def all_answers(questions: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
     """All answers in order; the bucket bounds how many are asked at once. When one fails, the others are called off."""
     tasks = [asyncio.ensure_future(question) for question in questions]
     try:
@@ -281,7 +281,16 @@ _REST_DOCUMENTS = {
 async def with_the_rest(client: ShopifyClient, nodes: Sequence[dict[str, Any]],
                         location_id: str) -> list[dict[str, Any] | None]:
     """Product nodes with all of each connection that they have; `None` for one that was deleted meanwhile."""
-    return await _together(_fetch_rest(client, node, location_id) for node in nodes)
+    cut = [place for place, node in enumerate(nodes) if _is_cut(node)]
+    whole: list[dict[str, Any] | None] = list(nodes)
+    for place, found in zip(cut, await all_answers(_fetch_rest(client, nodes[place], location_id) for place in cut),
+                            strict=True):
+        whole[place] = found
+    return whole
+
+
+def _is_cut(node: Mapping[str, Any]) -> bool:
+    return any(part in node and node[part]["pageInfo"]["hasNextPage"] for part in _REST_DOCUMENTS)
 
 
 async def _fetch_rest(client: ShopifyClient, node: dict[str, Any], location_id: str) -> dict[str, Any] | None:

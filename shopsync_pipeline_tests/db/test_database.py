@@ -88,16 +88,16 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         Database(f"sqlite:///{tmp_path}/file/shopsync.db")
 
 
-def test_a_database_without_tables_says_what_to_run(database_url: str) -> None:
-    database = Database(database_url)
+def test_a_database_without_tables_says_what_to_run(bare_database_url: str) -> None:
+    database = Database(bare_database_url)
     assert database.revision() is None
     with pytest.raises(DatabaseError, match=f"has no shopsync tables yet; this version needs revision {head_revision()}"
                                             r"\. Run `shopsync db upgrade`\.$"):
         database.require_current()
 
 
-def test_a_database_at_another_revision_says_which(database_url: str) -> None:
-    database = Database(database_url)
+def test_a_database_at_another_revision_says_which(bare_database_url: str) -> None:
+    database = Database(bare_database_url)
     database.upgrade()
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'elsewhere'"))
@@ -115,8 +115,8 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
         connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head_revision()})
 
 
-def test_an_upgrade_can_be_repeated_and_keeps_what_is_there(database_url: str) -> None:
-    database = Database(database_url)
+def test_an_upgrade_can_be_repeated_and_keeps_what_is_there(bare_database_url: str) -> None:
+    database = Database(bare_database_url)
     assert database.upgrade() == head_revision()
     with database.write() as connection:
         upsert(connection, shop, [ROW])

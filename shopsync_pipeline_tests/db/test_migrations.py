@@ -37,9 +37,9 @@ def insert(database: Database, table: str, **values: Any) -> None:
 
 
 @pytest.fixture
-def first_version(database_url: str) -> Database:
+def first_version(bare_database_url: str) -> Database:
     """A database of the first version, after three imports of one shop and one of another."""
-    database = Database(database_url)
+    database = Database(bare_database_url)
     migrate(database, command.upgrade, "0001")
     for shop, import_id, state in ((SHOP, "i1", "superseded"), (SHOP, "i2", "current"), (SHOP, "i3", "failed"),
                                    (OTHER, "o1", "current")):
@@ -93,9 +93,9 @@ def test_a_migration_can_be_taken_back(first_version: Database) -> None:
     first_version.upgrade()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_postgresql_does_not_compress_documents_in_its_own_slow_way(database_url: str) -> None:
-    database = Database(database_url)
+@pytest.mark.parametrize("bare_database_url", ["postgresql"], indirect=True)
+def test_postgresql_does_not_compress_documents_in_its_own_slow_way(bare_database_url: str) -> None:
+    database = Database(bare_database_url)
     database.upgrade()
     with database.read() as connection:
         found = connection.execute(text(

@@ -6,7 +6,7 @@ import csv
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,35 +19,56 @@ from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.schema import ledger
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
-from shopsync_pipeline_tests.conftest import DevStore
+from shopsync_pipeline_tests.conftest import TOKEN, DevStore
+from shopsync_pipeline_tests.devstore.conftest import start as start_store
+from shopsync_pipeline_tests.devstore.conftest import stop
 from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, kill_after, mutations_of, start, sync
 
 PRODUCTS = 40
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What a store shows after the first delivery, and after the second, when nothing is killed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    write_sample_export(folder / "export", products=PRODUCTS)
+    url = f"sqlite:///{folder / 'undisturbed.db'}"
+    Database(url).upgrade()
+    process, address = start_store(folder / "store.db", "--token", TOKEN, "--speed", "50")
+    try:
+        store = DevStore(address)
+        context = Context.open(Settings.model_validate({
+            "SHOPIFY_SHOP_URL": address, "SHOPIFY_ACCESS_TOKEN": TOKEN, "SHOPSYNC_DATABASE_URL": url,
+            "SHOPSYNC_EXPORT_PATH": folder / "export", "SYNC_MAX_UPDATED_SHARE": 1}))
+        sync(context)
+        created = _contents(store)
+        _change_prices_and_stock(folder / "export")
+        sync(context)
+        yield created, _contents(store)
+    finally:
+        stop(process)
+
+
 @pytest.mark.parametrize("after", [1, 13, 30])
 def test_killed_while_creating(after: int, make_settings: Callable[..., Settings], dev_store: DevStore,
-                               start_dev_store: Callable[..., DevStore], tmp_path: Path) -> None:
+                               undisturbed: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path) -> None:
     settings = make_settings(SYNC_MAX_CONCURRENT=4)
     write_sample_export(settings.export_path, products=PRODUCTS)
-    expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=1)
 
     kill_after(after, start(settings, tmp_path), dev_store)
     assert 0 < len(dev_store.products()) < PRODUCTS
     done = sync(Context.open(settings))
 
     assert done.report.set_aside == []
-    assert _contents(dev_store) == expected
+    assert _contents(dev_store) == undisturbed[0]
     assert _unknown_rows(settings) == 0
     assert sync(Context.open(settings)).report.mutations == 0
 
 
 @pytest.mark.parametrize("after", [1, 9])
 def test_killed_while_updating(after: int, make_settings: Callable[..., Settings], dev_store: DevStore,
-                               start_dev_store: Callable[..., DevStore], tmp_path: Path) -> None:
+                               undisturbed: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path) -> None:
     settings = make_settings(SYNC_MAX_CONCURRENT=4, SYNC_BATCH_SIZE=5, SYNC_MAX_UPDATED_SHARE=1)
-    write_sample_export(settings.export_path, products=PRODUCTS)
-    expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=2)
     write_sample_export(settings.export_path, products=PRODUCTS)
     sync(Context.open(settings))
     created = mutations_of(dev_store)
@@ -57,15 +78,15 @@ def test_killed_while_updating(after: int, make_settings: Callable[..., Settings
     done = sync(Context.open(settings))
 
     assert done.report.set_aside == []
-    assert _contents(dev_store) == expected
+    assert _contents(dev_store) == undisturbed[1]
     assert _unknown_rows(settings) == 0
 
 
 def test_killed_dagster_run_is_launched_again(make_settings: Callable[..., Settings], dev_store: DevStore,
-                                              start_dev_store: Callable[..., DevStore], tmp_path: Path) -> None:
+                                              undisturbed: tuple[dict[str, Any], dict[str, Any]],
+                                              tmp_path: Path) -> None:
     settings = make_settings(SYNC_MAX_CONCURRENT=4)
     write_sample_export(settings.export_path, products=PRODUCTS)
-    expected = _undisturbed(settings, start_dev_store, tmp_path, rounds=1)
     shutil.copy(ROOT / "dagster.yaml", tmp_path)
     command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "shopsync_pipeline.definitions", "-j"]
     env = {**environment(settings), "PYTHONPATH": str(ROOT), "DAGSTER_HOME": str(tmp_path)}
@@ -78,23 +99,8 @@ def test_killed_dagster_run_is_launched_again(make_settings: Callable[..., Setti
     assert 0 < len(dev_store.products()) < PRODUCTS
     assert execute().wait(120) == 0
 
-    assert _contents(dev_store) == expected
+    assert _contents(dev_store) == undisturbed[0]
     assert _unknown_rows(settings) == 0
-
-
-def _undisturbed(settings: Settings, start_dev_store: Callable[..., DevStore], tmp_path: Path,
-                 rounds: int) -> dict[str, Any]:
-    """The contents of another store after the same syncs without any disturbance, on a database of its own."""
-    store = start_dev_store()
-    url = f"sqlite:///{tmp_path / 'undisturbed.db'}"
-    Database(url).upgrade()
-    other = settings.model_dump(by_alias=True) | {"SHOPIFY_SHOP_URL": store.url, "SHOPSYNC_DATABASE_URL": url}
-    context = Context.open(Settings.model_validate(other))
-    sync(context)
-    if rounds == 2:
-        _change_prices_and_stock(settings.export_path)
-        sync(context)
-    return _contents(store)
 
 
 def _contents(store: DevStore) -> dict[str, Any]:

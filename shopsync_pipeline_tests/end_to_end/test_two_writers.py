@@ -34,7 +34,7 @@ SLOW = {"latency_ms": 40}
 """Two syncs of a few dozen requests overlap."""
 
 HELD = {"latency_ms": 5000}
-"""A push of a dozen requests one after the other goes on for a minute, unless the store is let go before."""
+"""A push whose first mutation is out goes on for a minute, unless the store is let go before."""
 
 BUSY = "is being written to by"
 
@@ -98,11 +98,12 @@ def check(shop: Arena, database: Path, expected: dict[str, Any]) -> None:
 
 def test_the_engine_leaves_while_the_command_line_writes(shop: Arena, expected: dict[str, Any]) -> None:
     database, context, plan = planned(shop)
-    shop.store.control("settings", HELD)
+    shop.store.control("settings", SLOW)
     before = throttled(shop)
     first = apply_by_cli(shop, database, plan)
     try:
         wait_until_sent(database)
+        shop.store.control("settings", HELD)
         with pytest.raises(ShopBusyError, match=rf"{BUSY} .*process {first.pid}.*Wait for it to end"):
             asyncio.run(push(context, plan.plan_id, run_id="second"))
         assert first.poll() is None, "the first still wrote when the second left"
@@ -118,11 +119,12 @@ def test_the_engine_leaves_while_the_command_line_writes(shop: Arena, expected: 
 
 def test_the_command_line_leaves_while_the_engine_writes(shop: Arena, expected: dict[str, Any]) -> None:
     database, context, plan = planned(shop)
-    shop.store.control("settings", HELD)
+    shop.store.control("settings", SLOW)
     before = throttled(shop)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(lambda: asyncio.run(push(context, plan.plan_id, run_id="first")))
         wait_until_sent(database)
+        shop.store.control("settings", HELD)
         second = apply_by_cli(shop, database, plan)
         _, error = second.communicate(timeout=120)
         assert not first.done(), "the first still wrote when the second left"
@@ -189,7 +191,7 @@ for _ in range(4):
 def test_two_processes_that_read_an_almost_empty_shop_overdraw_nothing(shop: Arena) -> None:
     database = shop.begin()
     settings = {name: str(value) for name, value in shop.environment(database).items() if name != "_env_file"}
-    shop.store.control("settings", {"plan": "standard", "speed": 1, "latency_ms": 20})
+    shop.store.control("settings", {"plan": "standard", "speed": 10, "latency_ms": 20})
     try:
         for _ in range(2):
             shop.store.graphql(DRAIN)
