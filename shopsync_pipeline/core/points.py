@@ -46,15 +46,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an answer of the shop told. `proven`: its `available` plus all charges that were known when its request was
-    sent (compare `Account.spent`), `None` where the account must not be raised. `age`: seconds in which points may have
-    come back since."""
+    """What an answer of the shop told. `proven`: its `available` plus its own charge and all that were known when its
+    request was sent (compare `Account.spent`), `None` where the account must not be raised. `age`: seconds in which points may have
+    come back since; `rested`: those in which they surely have, unless the bucket was full."""
 
     maximum: float
     restore_rate: float
     available: float
     proven: float | None
     age: float = 0.0
+    rested: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,14 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """The answer: `points` are leased. `ready` of them may be spent at once; the others come back at `restore_rate`,
-    beginning in `starts_in` seconds. `refused`: there is no room for what is needed; give everything back and ask
+    beginning in `starts_in` seconds. `there`: points of what the report held that are in the bucket by now. `refused`: there is no room for what is needed; give everything back and ask
     again. `level` and `spent` are the account's; `told`: seconds since an answer of the shop had a say in it; `rivals`:
     other processes with a lease."""
 
     points: float
     ready: float
     starts_in: float
+    there: float
     refused: bool
     level: float
     spent: float
@@ -121,13 +123,20 @@ def _restored(account: Account, now: float, held: float) -> Account:
 
 def _corrected(account: Account, seen: Seen, held: float) -> Account:
     """Raised to what the answer proves, lowered to what it shows when others have spent."""
-    least = None if seen.proven is None else seen.proven - account.spent - held
+    least = _least(account, seen)
     if account.maximum is None:
-        level = seen.available - held if least is None else least
+        level = (seen.available if least is None else least) - held
     else:
-        level = account.level if least is None else max(account.level, least)
+        level = account.level if least is None else max(account.level, least - held)
     level = min(level, seen.available + seen.age * seen.restore_rate, seen.maximum - held)
     return replace(account, level=level, maximum=seen.maximum, restore_rate=seen.restore_rate)
+
+
+def _least(account: Account, seen: Seen | None) -> float | None:
+    """What an answer proves to be in the bucket by now, all that is held included."""
+    if seen is None or seen.proven is None:
+        return None
+    return seen.proven + min(seen.rested * seen.restore_rate, seen.maximum - seen.available) - account.spent
 
 
 def _granted(account: Account, report: Report, mine: Holder | None, others: Mapping[str, Holder],
@@ -135,6 +144,9 @@ def _granted(account: Account, report: Report, mine: Holder | None, others: Mapp
     """The account, the grant, and since when the process waits for room."""
     points = ready = starts_in = 0.0
     waiting: float | None = None
+    there = 0.0
+    if (least := _least(account, report.seen)) is not None:
+        there = max(0.0, min(report.held, least - sum(one.held for one in others.values()) - max(0.0, account.level)))
     if report.want > 0:
         since = mine.waiting_since if mine is not None and mine.waiting_since is not None else now
         rate = account.restore_rate
@@ -158,6 +170,6 @@ def _granted(account: Account, report: Report, mine: Holder | None, others: Mapp
                 ready = min(points, max(0.0, account.level))
                 starts_in = max(0.0, -account.level) / rate if rate > 0 else 0.0
                 account = replace(account, level=account.level - points)
-    return account, Grant(points, ready, starts_in, waiting is not None, account.level, account.spent, account.maximum,
+    return account, Grant(points, ready, starts_in, there, waiting is not None, account.level, account.spent, account.maximum,
                           account.restore_rate, len(others),
                           None if account.told_at is None else now - account.told_at), waiting

@@ -23,8 +23,9 @@ Job = Callable[[Connection, Sequence[V]], Sequence[R]]
 """Writes all values that were handed in together, in their order, and returns one result for each. It must be free of
 effects outside its transaction, because it may run a second time."""
 
-MOST = 500
-"""Values in one transaction: enough to make the flush cheap, few enough that nobody waits long for the others."""
+MOST = 50
+"""Values in one transaction: enough to make the flush cheap, few enough that nobody waits long for the others: a push
+that begins with a full bucket loses points until its first mutation leaves."""
 
 _Waiting = tuple[Job[Any, Any], Any, asyncio.Future[Any]]
 

@@ -96,7 +96,7 @@ class SharedPoints:
         self._brimful = False
         self._proven = False
         self._wary_until = 0.0
-        self._seen: tuple[ThrottleStatus, float, float] | None = None
+        self._seen: tuple[ThrottleStatus, float, float, float] | None = None
         self._registered = False
         self._reported_at = clock()
         self._used = 0.0
@@ -167,10 +167,10 @@ class SharedPoints:
         self._ready += aside.points - charged
         self._unreported += charged
         if status is not None:
-            self._correct(status.without(self._headroom), aside, refused=refused)
+            self._correct(status.without(self._headroom), aside, charged, refused=refused)
         self._watch()
 
-    def _correct(self, ours: ThrottleStatus, aside: SetAside, *, refused: bool) -> None:
+    def _correct(self, ours: ThrottleStatus, aside: SetAside, charged: float, *, refused: bool) -> None:
         """The shop held no more when it answered, whatever was leased, and at the most its rate has come back since the
         request was sent. Nobody knows how much of that; where strangers spend too, nothing of it is counted on."""
         now = self._clock()
@@ -178,7 +178,7 @@ class SharedPoints:
             self._wary_until = now + WARY
         since = now if now < self._wary_until else aside.at
         self._ready = min(self._ready, max(0.0, ours.available + (now - since) * ours.restore_rate))
-        self._seen = ours, ours.available + aside.spent_before, since
+        self._seen = ours, ours.available + aside.spent_before + charged, since, now
         self._proven = True
         if self._bucket is not None:
             self._bucket = ours.maximum, ours.restore_rate
@@ -299,6 +299,7 @@ class SharedPoints:
             self._brimful = grant.level + report.held + grant.points > brim
         self._proven = self._proven or (grant.told is not None and grant.told < TRUSTED)
         self._refused_at = now if grant.refused else None
+        self._bring_forward(grant.there - self._unreported - self._reserved - self._ready, now, grant.rivals)
         self._ready += grant.ready
         later = grant.points - grant.ready
         if later > 0 and grant.restore_rate:
@@ -309,6 +310,22 @@ class SharedPoints:
             self._flows.append(_Flow(start, later, grant.restore_rate))
         if not self._closing:
             self._watch()
+
+    def _bring_forward(self, points: float, now: float, rivals: int) -> None:
+        """Takes leased points for restored that the shop turned out to have already: answers showed that it was ahead
+        of the account. What is left of them comes from now on, unless others wait for theirs too."""
+        while points > ROUNDING and self._flows:
+            flow = self._flows.popleft()
+            arrived = min(points, flow.points)
+            self._ready += arrived
+            points -= arrived
+            if flow.points - arrived > ROUNDING:
+                self._flows.appendleft(_Flow(flow.start, flow.points - arrived, flow.rate))
+        if not rivals:
+            start = now
+            for place, flow in enumerate(self._flows):
+                self._flows[place] = _Flow(min(start, flow.start), flow.points, flow.rate)
+                start = self._flows[place].start + flow.points / flow.rate
 
     def _watch(self) -> None:
         if self._watching is None or self._watching.done():
@@ -329,12 +346,12 @@ class SharedPoints:
             await self._exchanged()
 
 
-def _told(seen: tuple[ThrottleStatus, float, float] | None, headroom: float, now: float) -> Seen | None:
+def _told(seen: tuple[ThrottleStatus, float, float, float] | None, headroom: float, now: float) -> Seen | None:
     if seen is None:
         return None
-    ours, proven, at = seen
+    ours, proven, at, answered = seen
     # Points that came back faster than our share of the rate are not ours, so with headroom nothing is raised.
-    return Seen(ours.maximum, ours.restore_rate, ours.available, None if headroom else proven, now - at)
+    return Seen(ours.maximum, ours.restore_rate, ours.available, None if headroom else proven, now - at, now - answered)
 
 
 class PointsAccount:

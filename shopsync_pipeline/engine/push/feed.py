@@ -22,8 +22,8 @@ from shopsync_pipeline.engine.push.work import Work
 from shopsync_pipeline.engine.reread import reread
 from shopsync_pipeline.shopify.writes import Digests
 
-FEWEST, MOST = 20, 1000
-"""Bounds on the items of one page."""
+FEWEST, FIRST, MOST = 20, 100, 1000
+"""Bounds on the items of one page; the first is short, because a full bucket is lost time until something is sent."""
 
 _NEVER = (ItemState.REJECTED, ItemState.STALE, ItemState.HELD)
 
@@ -87,11 +87,11 @@ class Feed:
         Goes through the lane until nothing is on its way and a round finds nothing that may go: what then is left waits
         for something that does not go in this lane.
         """
-        going_on = True
+        going_on, most = True, FIRST
         while going_on:
             moved, deferred, after = False, False, -1
-            while page := await asyncio.to_thread(self._page, after):
-                after = page[-1][0]
+            while page := await asyncio.to_thread(self._page, after, min(most, self._size())):
+                after, most = page[-1][0], MOST
                 items = [item for _, item in page if self._only is None or item.item_id in self._only]
                 ready, some_wait = await self._ready(items)
                 deferred = deferred or some_wait
@@ -117,10 +117,10 @@ class Feed:
         again.clear()
         return found
 
-    def _page(self, after: int) -> list[tuple[int, PlanItem]]:
+    def _page(self, after: int, most: int) -> list[tuple[int, PlanItem]]:
         work = self._work
         with work.context.database.read() as connection:
-            return Plans(connection, work.shop_id).page(work.plan_id, work.lane, after=after, most=self._size())
+            return Plans(connection, work.shop_id).page(work.plan_id, work.lane, after=after, most=most)
 
     def _size(self) -> int:
         bucket, progress = self._work.client.bucket, self._work.tally.progress

@@ -4,6 +4,7 @@ to stop."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 
 from shopsync_pipeline.core.cost import MUTATION
@@ -88,7 +89,11 @@ class _Sending:
         self._sender = sender
         self._readback = readback
         self._bulk = bulk
+        self._ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=AHEAD)
         self._running: dict[asyncio.Task[None], Chain] = {}
+        self._ended: list[asyncio.Task[None]] = []
+        self._news = asyncio.Event()
+        readback.listen(self._news.set)
         self._failed: BaseException | None = None
         self._stopped: str | None = None
         progress = work.tally.progress
@@ -98,26 +103,15 @@ class _Sending:
     async def run(self) -> str | None:
         """Takes chains from the feed and sends them."""
         # The next page is made ready while the last one is being sent.
-        ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=AHEAD)
-        feeding = asyncio.create_task(self._fill(ready))
-        taking: asyncio.Task[Chain | None] | None = None
+        feeding = asyncio.create_task(self._fill())
+        feeding.add_done_callback(lambda _: self._news.set())
         try:
             while self._failed is None:
                 self._stopped = self._must_stop()
-                if self._stopped is not None:
+                if self._stopped is not None or self._start_what_is_ready():
                     break
-                if taking is None:
-                    taking = asyncio.create_task(ready.get())
-                if taking.done() and self._has_room():
-                    chain = taking.result()
-                    if chain is None:
-                        break
-                    taking = None
-                    self._start(chain)
-                    continue
-                waits = {*self._running, *(() if taking.done() else (taking,)), *(() if feeding.done() else (feeding,))}
-                self._hurry(fed=ready.empty() and (self._feed.idle or feeding.done()))
-                await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                self._hurry(fed=self._ready.empty() and (self._feed.idle or feeding.done()))
+                await self._for_news(LOOK_EVERY)
                 if feeding.done() and (error := feeding.exception()) is not None:
                     self._failed = error
                 self._look_at_bulk()
@@ -125,14 +119,19 @@ class _Sending:
                 self._work.tally.report()
         finally:
             feeding.cancel()
-            if taking is not None:
-                taking.cancel()
             await self._let_end()
             await self._let_bulk_end()
             await asyncio.gather(feeding, return_exceptions=True)
         if self._failed is not None:
             raise self._failed
         return self._stopped
+
+    async def _for_news(self, seconds: float) -> None:
+        """Until a chain is ready or through, for so long at the most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        self._news.clear()
 
     def _look_at_bulk(self) -> None:
         if self._bulk is not None and self._bulk.done() and (error := self._bulk.exception()) is not None:
@@ -141,10 +140,26 @@ class _Sending:
     def _must_stop(self) -> str | None:
         return self._work.stop.why(self._work.tally.points)
 
-    async def _fill(self, ready: asyncio.Queue[Chain | None]) -> None:
+    async def _fill(self) -> None:
         async for chain in self._feed.chains():
-            await ready.put(chain)
-        await ready.put(None)
+            await self._ready.put(chain)
+            self._news.set()
+        await self._ready.put(None)
+
+    def _start_what_is_ready(self) -> bool:
+        """Starts chains while there is room; says whether that was the last one."""
+        while not self._ready.empty() and self._has_room():
+            chain = self._ready.get_nowait()
+            if chain is None:
+                return True
+            task = asyncio.create_task(self._sender.send(chain))
+            self._running[task] = chain
+            task.add_done_callback(self._over)
+        return False
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._ended.append(task)
+        self._news.set()
 
     def _has_room(self) -> bool:
         parked = self._readback.parked
@@ -162,11 +177,9 @@ class _Sending:
         together = 1 if self._work.lane is Lane.CREATION else TOGETHER
         return min(self._work.client.bucket.worth(self._cost), most * together, max(most, WIDEST))
 
-    def _start(self, chain: Chain) -> None:
-        self._running[asyncio.create_task(self._sender.send(chain))] = chain
-
     def _reap(self) -> None:
-        for task in [task for task in self._running if task.done()]:
+        ended, self._ended = self._ended, []
+        for task in ended:
             self._feed.done(self._running.pop(task))
             if not task.cancelled() and (error := task.exception()) is not None:
                 self._failed = self._failed or error
@@ -186,7 +199,7 @@ class _Sending:
                     task.cancel()
                 await asyncio.wait(self._running)
             else:
-                await asyncio.wait(self._running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                await self._for_news(left)
             self._reap()
             self._work.tally.report()
 

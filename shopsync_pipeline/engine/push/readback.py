@@ -6,6 +6,7 @@ Whoever waits for it holds no place among the requests in flight, so that many c
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -36,6 +37,11 @@ class ReadBack:
         self._reading: set[asyncio.Task[None]] = set()
         self.parked = 0
         """Answers that wait to be completed."""
+        self._news: Callable[[], None] = lambda: None
+
+    def listen(self, news: Callable[[], None]) -> None:
+        """Told of each answer that begins to wait."""
+        self._news = news
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,6 +61,7 @@ class ReadBack:
         done: asyncio.Future[Written | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, done))
         self.parked += 1
+        self._news()
         try:
             if len(self._waiting) >= PAGE:
                 self.flush()
