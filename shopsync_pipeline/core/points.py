@@ -47,8 +47,8 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What an answer of the shop told. `proven`: its `available` plus its own charge and all that were known when its
-    request was sent (compare `Account.spent`), `None` where the account must not be raised. `age`: seconds in which points may have
-    come back since; `rested`: those in which they surely have, unless the bucket was full."""
+    request was sent (compare `Account.spent`), `None` where the account must not be raised. `age`: seconds in which
+    points may have come back since; `rested`: those in which they surely have, unless the bucket was full."""
 
     maximum: float
     restore_rate: float
@@ -76,9 +76,9 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """The answer: `points` are leased. `ready` of them may be spent at once; the others come back at `restore_rate`,
-    beginning in `starts_in` seconds. `there`: points of what the report held that are in the bucket by now. `refused`: there is no room for what is needed; give everything back and ask
-    again. `level` and `spent` are the account's; `told`: seconds since an answer of the shop had a say in it; `rivals`:
-    other processes with a lease."""
+    beginning in `starts_in` seconds. `there`: points of what the report held that are in the bucket by now. `refused`:
+    there is no room for what is needed; give everything back and ask again. `level` and `spent` are the account's;
+    `told`: seconds since an answer of the shop had a say in it; `rivals`: other processes with a lease."""
 
     points: float
     ready: float
@@ -170,6 +170,6 @@ def _granted(account: Account, report: Report, mine: Holder | None, others: Mapp
                 ready = min(points, max(0.0, account.level))
                 starts_in = max(0.0, -account.level) / rate if rate > 0 else 0.0
                 account = replace(account, level=account.level - points)
-    return account, Grant(points, ready, starts_in, there, waiting is not None, account.level, account.spent, account.maximum,
-                          account.restore_rate, len(others),
+    return account, Grant(points, ready, starts_in, there, waiting is not None, account.level, account.spent,
+                          account.maximum, account.restore_rate, len(others),
                           None if account.told_at is None else now - account.told_at), waiting

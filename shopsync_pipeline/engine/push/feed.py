@@ -42,6 +42,11 @@ class Chain:
     late: frozenset[str]
 
     @property
+    def items(self) -> int:
+        """How many items it is."""
+        return sum(map(len, self.batches))
+
+    @property
     def products(self) -> set[str]:
         """Keys of the products that it writes to."""
         return {item.product_key for batch in self.batches for item in batch}

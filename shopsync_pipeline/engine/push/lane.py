@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Collection
 
 from shopsync_pipeline.core.cost import MUTATION
@@ -26,7 +27,11 @@ BEAT_EVERY = 10.0
 """Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
 
 AHEAD = 50
-"""Chains that are made ready before they can be sent, so that a page is read while the one before is on its way."""
+"""Chains that are made ready before they can be sent, so that a page is read while the one before is on its way; as
+many items are enough where chains are that long."""
+
+UNDER_WAY = 10_000
+"""Items on their way at the most, which bounds the memory of a push however many of them travel in one request."""
 
 WIDEST, TOGETHER = 300, 10
 """Chains on their way side by side at the most, in all and for each request that is allowed; those that find no request
@@ -89,9 +94,11 @@ class _Sending:
         self._sender = sender
         self._readback = readback
         self._bulk = bulk
-        self._ready: asyncio.Queue[Chain | None] = asyncio.Queue(maxsize=AHEAD)
+        self._ready: deque[Chain] = deque()
+        self._taken = asyncio.Event()
         self._running: dict[asyncio.Task[None], Chain] = {}
         self._ended: list[asyncio.Task[None]] = []
+        self._items = 0
         self._news = asyncio.Event()
         readback.listen(self._news.set)
         self._failed: BaseException | None = None
@@ -108,12 +115,14 @@ class _Sending:
         try:
             while self._failed is None:
                 self._stopped = self._must_stop()
-                if self._stopped is not None or self._start_what_is_ready():
+                if self._stopped is not None:
                     break
-                self._hurry(fed=self._ready.empty() and (self._feed.idle or feeding.done()))
+                self._start_what_is_ready()
+                if feeding.done() and (feeding.exception() is not None or not self._ready):
+                    self._failed = feeding.exception()
+                    break
+                self._hurry(fed=not self._ready and self._feed.idle)
                 await self._for_news(LOOK_EVERY)
-                if feeding.done() and (error := feeding.exception()) is not None:
-                    self._failed = error
                 self._look_at_bulk()
                 self._reap()
                 self._work.tally.report()
@@ -142,20 +151,20 @@ class _Sending:
 
     async def _fill(self) -> None:
         async for chain in self._feed.chains():
-            await self._ready.put(chain)
+            self._ready.append(chain)
             self._news.set()
-        await self._ready.put(None)
+            while len(self._ready) >= AHEAD or sum(chain.items for chain in self._ready) >= AHEAD:
+                self._taken.clear()
+                await self._taken.wait()
 
-    def _start_what_is_ready(self) -> bool:
-        """Starts chains while there is room; says whether that was the last one."""
-        while not self._ready.empty() and self._has_room():
-            chain = self._ready.get_nowait()
-            if chain is None:
-                return True
+    def _start_what_is_ready(self) -> None:
+        while self._ready and self._has_room():
+            chain = self._ready.popleft()
+            self._taken.set()
             task = asyncio.create_task(self._sender.send(chain))
             self._running[task] = chain
+            self._items += chain.items
             task.add_done_callback(self._over)
-        return False
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._ended.append(task)
@@ -163,7 +172,8 @@ class _Sending:
 
     def _has_room(self) -> bool:
         parked = self._readback.parked
-        return len(self._running) - parked < self._width() and parked < PARKED
+        return (len(self._running) - parked < self._width() and parked < PARKED
+                and self._items + self._ready[0].items <= max(UNDER_WAY, self._ready[0].items))
 
     def _hurry(self, *, fed: bool) -> None:
         """Reads back at once where nothing else could join what waits for it."""
@@ -180,7 +190,9 @@ class _Sending:
     def _reap(self) -> None:
         ended, self._ended = self._ended, []
         for task in ended:
-            self._feed.done(self._running.pop(task))
+            chain = self._running.pop(task)
+            self._items -= chain.items
+            self._feed.done(chain)
             if not task.cancelled() and (error := task.exception()) is not None:
                 self._failed = self._failed or error
 
