@@ -107,6 +107,7 @@ class SharedPoints:
         self._exchanging: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._closing = False
+        self._takes = 0.0
 
     def listen(self, news: Callable[[], None]) -> None:
         """Told after each exchange."""
@@ -213,8 +214,9 @@ class SharedPoints:
             return 0.0
         maximum, rate = self._bucket
         pace = self._used / max(self._clock() - self._reported_at, 0.02)
-        # At the brim points are lost until what was spent is reported, so it is reported often.
-        usual = rate * (SHARED if self._rivals or self._brimful else ALONE)
+        # At the brim points are lost until what was spent is reported, so it is reported often; but what is spent while
+        # two exchanges are under way must fit in, or a slow database would set the pace.
+        usual = rate * ((SHARED if self._rivals or self._brimful else ALONE) + 2 * self._takes)
         return min(max(usual, pace * SHARED), maximum * LARGEST)
 
     def _flow(self) -> None:
@@ -271,6 +273,7 @@ class SharedPoints:
             raise
         finally:
             self._exchanging = None
+            self._takes = self._clock() - started
             self._news()
 
     def _put_back(self, *, everything: bool) -> float:

@@ -92,6 +92,20 @@ def test_an_answer_lowers_the_account_to_what_it_shows_and_raises_it_to_what_it_
     assert grant.told == 0
 
 
+@pytest.mark.parametrize(("seen", "others", "level", "there"), [
+    (None, 0, -100, 0), (Seen(1000, 100, 120, None), 0, -100, 0), (Seen(1000, 100, 120, 120), 0, -100, 120),
+    (Seen(1000, 100, 120, 120, 0.5, 0.2), 0, -100, 140), (Seen(1000, 100, 990, 990, 0.5, 0.2), 0, 0, 150),
+    (Seen(1000, 100, 120, 120), 90, -100, 30), (Seen(1000, 100, 300, 300), 90, 100, 110),
+    (Seen(1000, 100, 120, 90), 0, -100, 90),
+], ids=["no answer", "no proof", "proven", "and rested since", "never more than it holds", "others hold some",
+        "some is left to give", "some was spent since"])
+def test_a_holder_learns_how_much_of_its_lease_an_answer_proves_to_be_there(seen: Seen | None, others: float,
+                                                                           level: float, there: float) -> None:
+    account = Account(1000.0, 100.0, level, 0.0, holders={"b": Holder(others, 0.0)} if others else {})
+    _, grant = exchange(account, Report(holder="a", held=150, seen=seen), 0.0)
+    assert grant.there == pytest.approx(there)
+
+
 def test_a_clock_that_went_back_gives_nothing_away() -> None:
     account = Account(1000.0, 100.0, 500.0, 100.0)
     account, _ = exchange(account, asks("a", 0), 50.0)

@@ -152,6 +152,23 @@ def test_points_that_come_back_are_used_to_the_last(count: int, rate: float, buc
     simulate(work)
 
 
+@pytest.mark.parametrize("takes", [0.004, 0.05, 0.2])
+@pytest.mark.parametrize("at_once", [4, 100])
+def test_the_bucket_is_kept_as_good_as_empty_while_there_is_work(takes: float, at_once: int) -> None:
+    """What lies in the bucket when the last request is charged was never used, however long the work went on, and
+    however slow the database is."""
+
+    async def work(time: Time) -> None:
+        server = Server(time, maximum=2000.0, rate=100.0, level=2000.0)
+        process = Process(time, Shared(time, takes), server, max_concurrent=at_once)
+        await asyncio.gather(*(process.send(10, 10, (0.05, 0.0, 0.05)) for _ in range(400)))
+        assert server.level <= 21 + 100 * takes / 2
+        assert time.now <= 20 + 4 * takes + 0.3
+        assert server.refused == 0
+
+    simulate(work)
+
+
 def test_while_two_have_work_each_gets_about_half() -> None:
     async def work(time: Time) -> None:
         server = Server(time, maximum=2000.0, rate=100.0, level=0.0)
