@@ -220,13 +220,6 @@ class Plans:
         """Rows as they are asked for, so that a plan of any length takes little memory."""
         return self._connection.execute(query.execution_options(yield_per=CHUNK))
 
-    def states(self, plan_id: str, lane: Lane | None = None) -> dict[str, ItemState]:
-        """Item id → state."""
-        query = select(plan_item.c.item_id, plan_item.c.state).where(plan_item.c.plan_id == plan_id)
-        if lane is not None:
-            query = query.where(plan_item.c.lane == lane.value)
-        return {item_id: ItemState(state) for item_id, state in self._connection.execute(query)}
-
     def states_of(self, plan_id: str, item_ids: Iterable[str]) -> dict[str, ItemState]:
         """Item id → state, of those of `item_ids` that the plan has."""
         found: dict[str, ItemState] = {}

@@ -14,7 +14,8 @@ from shopsync_pipeline.core.learned import CostMemory
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.health import ShopHealth
 from shopsync_pipeline.db.learned import learned_costs
-from shopsync_pipeline.engine.points import PointsAccount, SharedPoints
+from shopsync_pipeline.engine.points import SharedPoints
+from shopsync_pipeline.engine.points_account import PointsAccount
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline.shopify.auth import ClientCredentials, StaticToken, TokenSource
 from shopsync_pipeline.shopify.client import Patience, ShopifyClient

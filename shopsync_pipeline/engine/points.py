@@ -13,14 +13,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
-from shopsync_pipeline.core.learned import CostMemory, Learned
 from shopsync_pipeline.core.points import LEASE_SECONDS, ROUNDING, Grant, Report, Seen
-from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.learned import remember_costs
-from shopsync_pipeline.db.points import exchange_points
 from shopsync_pipeline.db.rows import new_id
 from shopsync_pipeline.shopify.supply import SetAside, ThrottleStatus, check_headroom
 
@@ -53,9 +47,6 @@ TRUSTED = 60.0
 
 WARY = 30.0
 """Seconds after a refusal for lack of points in which the account is kept tight: strangers spend from the bucket."""
-
-SAVE_EVERY = 30.0
-"""Seconds between two times that learned costs are stored while requests go on."""
 
 Exchange = Callable[[Report], Awaitable[Grant]]
 
@@ -355,32 +346,3 @@ def _told(seen: tuple[ThrottleStatus, float, float, float] | None, headroom: flo
     ours, proven, at, answered = seen
     # Points that came back faster than our share of the rate are not ours, so with headroom nothing is raised.
     return Seen(ours.maximum, ours.restore_rate, ours.available, None if headroom else proven, now - at, now - answered)
-
-
-class PointsAccount:
-    """The account in our database, as `SharedPoints` asks for it; learned costs are stored along with it."""
-
-    def __init__(self, database: Database, shop_id: str, costs: CostMemory) -> None:
-        self._database = database
-        self._shop = shop_id
-        self._costs = costs
-        self._saved_at = time.monotonic()
-
-    async def exchange(self, report: Report) -> Grant:
-        """One exchange, in a thread. Raises `DatabaseError` when the database does not answer."""
-        learned: dict[str, Learned] = {}
-        if report.want == 0 or time.monotonic() - self._saved_at > SAVE_EVERY:
-            learned, self._saved_at = self._costs.take_changed(), time.monotonic()
-        return await asyncio.to_thread(self._exchanged, report, learned)
-
-    def _exchanged(self, report: Report, learned: dict[str, Learned]) -> Grant:
-        try:
-            with self._database.write() as connection:
-                grant = exchange_points(connection, self._shop, report)
-                remember_costs(connection, self._shop, learned)
-                return grant
-        except SQLAlchemyError as error:
-            raise DatabaseError(
-                f"The points of {self._shop}, which all processes share, could not be reckoned with "
-                f"({type(error).__name__}). Check that the database answers (shopsync doctor), and run again."
-            ) from error

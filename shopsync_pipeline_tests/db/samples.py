@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from shopsync_pipeline.core.fields import Operation, Path, Value, digests
 from shopsync_pipeline.core.links import Links, VariantLink
-from shopsync_pipeline.core.plan import Change, PlanItem, Reason
+from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.imports import Imports, Switch
 from shopsync_pipeline.db.ledger import Ledger, LedgerState, Sent, Settled
+from shopsync_pipeline.db.plans import ItemState, Plans
 from shopsync_pipeline.db.rows import to_text
 from shopsync_pipeline.db.snapshot import StoredProduct
 from shopsync_pipeline.db.staged import CatalogRow
@@ -34,6 +35,11 @@ def document(**fields: Value) -> dict[Path, Value]:
 def links(product_id: str) -> Links:
     return Links(product=product_id, variants={"A": VariantLink(f"{product_id}/v", f"{product_id}/i")},
                  images={"pot.jpg": f"{product_id}/m"})
+
+
+def states(plans: Plans, plan_id: str, lane: Lane | None = None) -> dict[str, ItemState]:
+    """Item id → state."""
+    return {item.item_id: state for item, state, _ in plans.items_with_state(plan_id) if lane in (None, item.lane)}
 
 
 def stored(product_id: str, *, custom_id: str | None = None, handle: str = "pot", skus: tuple[str, ...] = (),

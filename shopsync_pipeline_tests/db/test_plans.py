@@ -12,7 +12,7 @@ from shopsync_pipeline.core.planning import ordered
 from shopsync_pipeline.core.rollout import Held, Hold
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.plans import ItemState, Plans, PlanState
-from shopsync_pipeline_tests.db.samples import OTHER, SHOP, item, stock
+from shopsync_pipeline_tests.db.samples import OTHER, SHOP, item, states, stock
 
 ITEMS = ordered([item("a"), item("b"), stock("c", 5), stock("d", 0)])
 CONTENT = [one.item_id for one in ITEMS if one.lane is Lane.CONTENT]
@@ -47,9 +47,9 @@ def test_items_are_given_by_lane_and_state_in_sending_order(database: Database) 
         assert [one.item_id for one in plans.items(plan_id, Lane.CONTENT, ItemState.PLANNED)] == CONTENT[1:]
         assert [one.item_id for one in plans.items(plan_id, state=ItemState.CONFIRMED)] == CONTENT[:1]
         assert list(plans.items(plan_id, Lane.PRICE)) == []
-        assert plans.states(plan_id, Lane.CONTENT) == {
+        assert states(plans, plan_id, Lane.CONTENT) == {
             CONTENT[0]: ItemState.CONFIRMED, CONTENT[1]: ItemState.PLANNED}
-        assert len(plans.states(plan_id)) == 4
+        assert len(states(plans, plan_id)) == 4
 
 
 def test_a_long_plan_keeps_its_order(database: Database) -> None:
@@ -142,8 +142,8 @@ def test_marking_reaches_one_plan_only(database: Database) -> None:
         plans = Plans(connection, SHOP)
         first, second = save(plans), save(plans)
         plans.mark(second, [one.item_id for one in ITEMS], ItemState.CONFIRMED)
-        assert set(plans.states(first).values()) == {ItemState.PLANNED}
-        assert set(plans.states(second).values()) == {ItemState.CONFIRMED}
+        assert set(states(plans, first).values()) == {ItemState.PLANNED}
+        assert set(states(plans, second).values()) == {ItemState.CONFIRMED}
 
 
 def test_a_superseded_plan_is_not_sent_any_more(database: Database) -> None:
@@ -163,7 +163,7 @@ def test_items_that_wait_are_saved_with_their_reason(database: Database) -> None
         plans = Plans(connection, SHOP)
         plan_id = plans.save(hash_="h", inputs="i", scope="all", run_id=None, items=ITEMS, summary={}, refusals=(),
                              held={CONTENT[0]: WHY, CONTENT[1]: WHY}, seen_local={"a": "digest"})
-        assert plans.states(plan_id, Lane.CONTENT) == dict.fromkeys(CONTENT, ItemState.HELD)
+        assert states(plans, plan_id, Lane.CONTENT) == dict.fromkeys(CONTENT, ItemState.HELD)
         assert plans.held(plan_id) == [("phase", "later", 2, ["a", "b"])]
         assert {(one.product_key, state, note) for one, state, note in plans.items_with_state(plan_id)} == {
             ("a", ItemState.HELD, "later"), ("b", ItemState.HELD, "later"), ("c", ItemState.PLANNED, ""),
@@ -192,8 +192,8 @@ def test_a_halted_plan_waits_for_a_person_and_keeps_what_waited_before(database:
         assert (continued.state, continued.continued_by, continued.continue_reason) == (
             PlanState.APPLYING, "Ada", "looked at")
         assert continued.continued_at is not None
-        assert plans.states(plan_id)[CONTENT[0]] is ItemState.HELD
-        assert sorted(plans.states(plan_id).values()) == ["confirmed", "held", "planned", "planned"]
+        assert states(plans, plan_id)[CONTENT[0]] is ItemState.HELD
+        assert sorted(states(plans, plan_id).values()) == ["confirmed", "held", "planned", "planned"]
 
 
 def test_an_approval_is_for_the_content_that_it_was_given_for(database: Database) -> None:

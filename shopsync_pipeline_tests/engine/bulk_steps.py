@@ -15,6 +15,7 @@ from shopsync_pipeline.db.schema import ledger
 from shopsync_pipeline.engine.bulk_lane import BulkSender
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.pull import open_shop
+from shopsync_pipeline_tests.db import samples
 from shopsync_pipeline_tests.engine.steps import items_of
 
 
@@ -63,7 +64,7 @@ def adopt(context: Context, plan: SavedPlan) -> tuple[int, Outcome]:
 
 def states(context: Context, plan: SavedPlan) -> dict[str, ItemState]:
     with context.database.read() as connection:
-        return Plans(connection, context.shop_id).states(plan.plan_id)
+        return samples.states(Plans(connection, context.shop_id), plan.plan_id)
 
 
 def shards(context: Context, plan: SavedPlan) -> list[Shard]:

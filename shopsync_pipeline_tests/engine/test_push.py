@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.db.ledger import Ledger
-from shopsync_pipeline.db.plans import ItemState, Plans, SavedPlan
+from shopsync_pipeline.db.plans import ItemState, SavedPlan
 from shopsync_pipeline.db.schema import ledger, plan_item
 from shopsync_pipeline.engine.apply import push as push_whole
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import DevStore
+from shopsync_pipeline_tests.engine.bulk_steps import states
 from shopsync_pipeline_tests.engine.refusing import refuse
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.steps import items_of, planned, push, sync
@@ -184,8 +185,7 @@ def test_what_an_item_waits_for_goes_first_also_in_the_same_lane(context: Contex
     report = push(context, plan)
 
     assert report.items(ItemState.CONFIRMED) == sum(report.tally.values())
-    with context.database.read() as connection:
-        assert set(Plans(connection, context.shop_id).states(plan.plan_id).values()) == {ItemState.CONFIRMED}
+    assert set(states(context, plan).values()) == {ItemState.CONFIRMED}
     once = shown(dev_store)
     assert sync(context).mutations == 0
     dev_store.control("reset", {})
