@@ -124,7 +124,8 @@ def _restored(account: Account, now: float, held: float) -> Account:
 def _corrected(account: Account, seen: Seen, held: float) -> Account:
     """Raised to what the answer proves, lowered to what it shows when others have spent."""
     least = _least(account, seen)
-    if account.maximum is None:
+    if account.maximum != seen.maximum:
+        # Nobody knew the bucket, or the shop changed its plan: what was reckoned with means nothing any more.
         level = (seen.available if least is None else least) - held
     else:
         level = account.level if least is None else max(account.level, least - held)

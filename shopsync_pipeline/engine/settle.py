@@ -131,8 +131,9 @@ async def read_store(context: Context, client: ShopifyClient, shop: Shop, items:
 def effect_on(items: Sequence[PlanItem], store: Store) -> Effect:
     """What became of the mutation that carried `items`.
 
-    A mutation is all or nothing, so its items speak for each other; but if one of them shows a third value, somebody has
-    been at it, and none is sent again unseen. Stock that shows a third figure says nothing: an order moved it. Where no row tells, it counts as not executed, because stock may be sent again without harm.
+    A mutation is all or nothing, so its items speak for each other; but if one of them shows a third value, somebody
+    has been at it, and none is sent again unseen. Stock that shows a third figure says nothing: an order moved it.
+    Where no row tells, it counts as not executed, because stock may be sent again without harm.
     """
     shown_now = [(item, product.fields if (product := store.of(item)) else None) for item in items]
     if items[0].operation is not Operation.INVENTORY_SET:

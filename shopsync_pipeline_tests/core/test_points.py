@@ -81,7 +81,7 @@ def test_more_than_is_wanted_at_least_is_given_as_far_as_there_is_room() -> None
 
 @pytest.mark.parametrize(("seen", "level"), [
     (Seen(1000, 100, 300, None), 300), (Seen(1000, 100, 300, None, 0.5), 350), (Seen(1000, 100, 990, None), 500),
-    (Seen(1000, 100, 990, 990), 790), (Seen(1000, 100, 990, 890), 690), (Seen(400, 50, 390, 390), 200),
+    (Seen(1000, 100, 990, 990), 790), (Seen(1000, 100, 990, 890), 690), (Seen(400, 50, 390, 390), 190),
 ], ids=["others spent", "and some came back since", "not raised", "raised by proof", "less what was spent since",
         "a smaller bucket"])
 def test_an_answer_lowers_the_account_to_what_it_shows_and_raises_it_to_what_it_proves(seen: Seen,
@@ -104,6 +104,13 @@ def test_a_holder_learns_how_much_of_its_lease_an_answer_proves_to_be_there(seen
     account = Account(1000.0, 100.0, level, 0.0, holders={"b": Holder(others, 0.0)} if others else {})
     _, grant = exchange(account, Report(holder="a", held=150, seen=seen), 0.0)
     assert grant.there == pytest.approx(there)
+
+
+def test_a_shop_that_changed_its_plan_is_reckoned_with_anew() -> None:
+    account = Account(40_000.0, 2000.0, 36_000.0, 0.0, spent=50.0)
+    account, grant = exchange(account, Report(holder="a", held=1500, spent=500, seen=Seen(2000, 100, 1990, 2040)), 0.0)
+    assert account.level == 1490 - 1500, "500 of the 1,990 are spent, and 1,500 are held"
+    assert (grant.maximum, grant.there) == (2000, 1490)
 
 
 def test_a_clock_that_went_back_gives_nothing_away() -> None:
