@@ -27,8 +27,7 @@ BEAT_EVERY = 10.0
 """Seconds between two signs of life of the shop's writer; well below `db.shops.SILENT_AFTER`."""
 
 AHEAD = 50
-"""Chains that are made ready before they can be sent, so that a page is read while the one before is on its way; as
-many items are enough where chains are that long."""
+"""Items that are made ready before they can be sent, so that a page is read while the one before is on its way."""
 
 UNDER_WAY = 10_000
 """Items on their way at the most, which bounds the memory of a push however many of them travel in one request."""
@@ -153,7 +152,7 @@ class _Sending:
         async for chain in self._feed.chains():
             self._ready.append(chain)
             self._news.set()
-            while len(self._ready) >= AHEAD or sum(chain.items for chain in self._ready) >= AHEAD:
+            while sum(chain.items for chain in self._ready) >= AHEAD:
                 self._taken.clear()
                 await self._taken.wait()
 
