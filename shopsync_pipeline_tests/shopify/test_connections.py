@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from shopsync_pipeline.shopify.connections import Connections
+from shopsync_pipeline.shopify.connections import SURE, Connections, proxy_of
 
 
 class Host:
@@ -19,6 +19,7 @@ class Host:
         self.connections = 0
         self.waiting = 0
         self.drop_next = False
+        self.closes = ""
         self.go = asyncio.Event()
         self.go.set()
 
@@ -32,7 +33,10 @@ class Host:
             if self.drop_next:
                 self.drop_next = False
                 break
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            close = b"Connection: close\r\n" if self.closes == "in its answer" else b""
+            writer.write(b"HTTP/1.1 200 OK\r\n" + close + b"Content-Length: 2\r\n\r\nok")
+            if self.closes:
+                break
         writer.close()
 
 
@@ -95,19 +99,69 @@ def test_a_request_that_is_called_off_spoils_no_other() -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(("environment", "url", "proxy"), [
-    ({"https_proxy": "http://proxy.test:3128"}, "https://shop.test/", "http://proxy.test:3128"),
-    ({"https_proxy": "http://proxy.test:3128", "no_proxy": "shop.test"}, "https://shop.test/", None),
-    ({"all_proxy": "http://proxy.test:3128"}, "https://shop.test/", "http://proxy.test:3128"),
-    ({"http_proxy": "http://proxy.test:3128"}, "http://127.0.0.1:1/", None),
-    ({}, "https://shop.test/", None),
-])
-def test_the_operator_s_proxy_counts_on_the_way_to_shopify(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str],
-                                                           url: str, proxy: str | None) -> None:
+def test_a_connection_that_the_host_closed_is_not_used_again() -> None:
+    """The host says so in its answer, or closes while the connection lies idle."""
+    async def run() -> list[int]:
+        host, counts = Host(), []
+        async with serving(host) as url, httpx.AsyncClient(transport=Connections(url)) as client:
+            host.closes = "in its answer"
+            for _ in range(2):
+                assert (await client.get(url)).text == "ok"
+            counts.append(host.connections)
+            host.closes = "afterwards"
+            for _ in range(2):
+                assert (await client.get(url)).text == "ok"
+                await asyncio.sleep(SURE + 0.1)
+            counts.append(host.connections)
+        return counts
+
+    assert asyncio.run(run()) == [2, 4]
+
+
+def clear_proxies(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    found = Connections(httpx.URL(url))._proxy
-    assert (found and str(found.url)) == (proxy and f"{proxy}")
+
+
+@pytest.mark.parametrize(("environment", "proxy"), [
+    ({"https_proxy": "http://proxy.test:3128"}, "proxy.test:3128"),
+    ({"https_proxy": "http://proxy.test:3128", "no_proxy": "shop.test"}, None),
+    ({"all_proxy": "http://proxy.test:3128"}, "proxy.test:3128"),
+    ({}, None),
+])
+def test_the_operator_s_proxy_is_the_environment_s(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str],
+                                                   proxy: str | None) -> None:
+    clear_proxies(monkeypatch, **environment)
+    found = proxy_of(httpx.URL("https://shop.test/"))
+    assert (found and f"{found.url.host.decode()}:{found.url.port}") == proxy
+
+
+def test_the_operator_s_proxy_counts_on_the_way_to_shopify_and_not_to_a_dev_store(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> list[bytes]:
+        asked: list[bytes] = []
+
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 403 Not for you\r\nContent-Length: 0\r\n\r\n")
+            writer.close()
+
+        proxy = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        address = f"http://someone:secret@127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        clear_proxies(monkeypatch, https_proxy=address, http_proxy=address)
+        shop = httpx.URL("https://shop.test/")
+        async with httpx.AsyncClient(transport=Connections(shop)) as client:
+            with pytest.raises(httpx.ProxyError, match="403"):
+                await client.get(shop)
+        host = Host()
+        async with serving(host) as url, httpx.AsyncClient(transport=Connections(url)) as client:
+            assert (await client.get(url)).text == "ok"
+        proxy.close()
+        return asked
+
+    asked, = asyncio.run(run())
+    assert asked.startswith(b"CONNECT shop.test:443 HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic c29tZW9uZTpzZWNyZXQ=" in asked
