@@ -14,7 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import func, select
+
+from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.plans import SavedPlan
+from shopsync_pipeline.db.schema import ledger
 from shopsync_pipeline.engine.apply import ApplyReport
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings, load
@@ -36,6 +40,13 @@ def sync(context: Context, *, full: bool = True) -> Synced:
     """The same steps as the Dagster jobs, in their order."""
     plan = planned(context, full=full)
     return Synced(plan, push(context, plan))
+
+
+def unknown(settings: Settings) -> int:
+    """How many mutations nobody knows the end of."""
+    with Database(settings.database_url.get_secret_value()).read() as connection:
+        return connection.execute(
+            select(func.count()).select_from(ledger).where(ledger.c.state.in_(["sent", "unknown"]))).scalar_one()
 
 
 def environment(settings: Settings) -> Mapping[str, str]:

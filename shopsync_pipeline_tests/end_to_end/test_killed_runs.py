@@ -12,17 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from shopsync_pipeline.catalog import write_sample_export
 from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.schema import ledger
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import TOKEN, DevStore
 from shopsync_pipeline_tests.devstore.conftest import start as start_store
 from shopsync_pipeline_tests.devstore.conftest import stop
-from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, kill_after, mutations_of, start, sync
+from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, kill_after, mutations_of, start, sync, unknown
 
 PRODUCTS = 40
 
@@ -61,7 +59,7 @@ def test_killed_while_creating(after: int, make_settings: Callable[..., Settings
 
     assert done.report.set_aside == []
     assert _contents(dev_store) == undisturbed[0]
-    assert _unknown_rows(settings) == 0
+    assert unknown(settings) == 0
     assert sync(Context.open(settings)).report.mutations == 0
 
 
@@ -79,7 +77,7 @@ def test_killed_while_updating(after: int, make_settings: Callable[..., Settings
 
     assert done.report.set_aside == []
     assert _contents(dev_store) == undisturbed[1]
-    assert _unknown_rows(settings) == 0
+    assert unknown(settings) == 0
 
 
 def test_killed_dagster_run_is_launched_again(make_settings: Callable[..., Settings], dev_store: DevStore,
@@ -100,7 +98,7 @@ def test_killed_dagster_run_is_launched_again(make_settings: Callable[..., Setti
     assert execute().wait(120) == 0
 
     assert _contents(dev_store) == undisturbed[0]
-    assert _unknown_rows(settings) == 0
+    assert unknown(settings) == 0
 
 
 def _contents(store: DevStore) -> dict[str, Any]:
@@ -118,12 +116,6 @@ def _without_ids(value: Any) -> Any:
         return {name: _without_ids(inner) for name, inner in value.items() if name not in {"id", "image"}}
     return [_without_ids(inner) for inner in value] if isinstance(value, list) else value
 
-
-def _unknown_rows(settings: Settings) -> int:
-    with Database(settings.database_url.get_secret_value()).read() as connection:
-        return connection.execute(
-            select(func.count()).select_from(ledger).where(ledger.c.state.in_(["sent", "unknown"]))
-        ).scalar_one()
 
 
 def _change_prices_and_stock(export: Path) -> None:

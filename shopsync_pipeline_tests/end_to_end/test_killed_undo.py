@@ -8,15 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
-from shopsync_pipeline.db.database import Database
-from shopsync_pipeline.db.schema import ledger
 from shopsync_pipeline.engine.context import Context
 from shopsync_pipeline.engine.hold import held_by_undo
 from shopsync_pipeline.settings import Settings
 from shopsync_pipeline_tests.conftest import DevStore
-from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, kill_after, mutations_of, sync
+from shopsync_pipeline_tests.end_to_end.driving import ROOT, environment, kill_after, mutations_of, sync, unknown
 from shopsync_pipeline_tests.engine.shelf import Shelf
 from shopsync_pipeline_tests.engine.undoing import plan_of, send, shown, undo
 
@@ -29,12 +26,6 @@ def killed_after(mutations: int, plan_id: str, settings: Settings, store: DevSto
     kill_after(until, subprocess.Popen(
         [sys.executable, "-m", "shopsync_pipeline.cli", "undo", "apply", plan_id],
         env={**environment(settings), "PYTHONPATH": str(ROOT)}, cwd=cwd, stdout=subprocess.DEVNULL), store)
-
-
-def unknown(settings: Settings) -> int:
-    with Database(settings.database_url.get_secret_value()).read() as connection:
-        return connection.execute(
-            select(func.count()).select_from(ledger).where(ledger.c.state.in_(["sent", "unknown"]))).scalar_one()
 
 
 @pytest.mark.parametrize("again", ["sent again", "planned again"])
