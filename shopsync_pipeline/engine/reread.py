@@ -6,6 +6,7 @@ since the plan. It asks for the parts that are about to be written, so it says n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from shopsync_pipeline.shopify.listings import Listings
 from shopsync_pipeline.shopify.nodes import Node, digests_of, fields_of_parts
 from shopsync_pipeline.shopify.part_reads import read_parts
 from shopsync_pipeline.shopify.shop import Shop
-from shopsync_pipeline.shopify.snapshot import all_answers, read_by_ids
+from shopsync_pipeline.shopify.snapshot import FoundById, all_answers, read_by_ids
 from shopsync_pipeline.shopify.writes import Digests
 
 _NOT_ASKED = (Operation.INVENTORY_SET, Operation.PRODUCT_CREATE)
@@ -39,17 +40,7 @@ async def reread(context: Context, client: ShopifyClient, shop: Shop, items: Seq
     aside that would overwrite it. Products that are gone leave the snapshot. A product that is about to be deleted, or
     has other variants than are known, is read whole.
     """
-    by_product: dict[str, list[PlanItem]] = {}
-    for item in items:
-        if item.product_id is not None and item.operation not in _NOT_ASKED:
-            by_product.setdefault(item.product_id, []).append(item)
-    latest = now() - timedelta(seconds=context.settings.reread_after)
-    with context.database.read() as connection:
-        snapshot = Snapshot(connection, context.shop_id)
-        old = set(snapshot.read_until(sorted(by_product), latest))
-        asked = {gid: _wanted(of_product, old=gid in old) for gid, of_product in by_product.items()}
-        known = {product.product_id: product for product in snapshot.products(
-            gid for gid, wanted in asked.items() if wanted.parts is not None)}
+    asked, known = await asyncio.to_thread(_asked, context, items)
     found = _Found()
     whole = [gid for gid, wanted in asked.items() if wanted.whole]
     # A page costs what its dearest product asks for, so those with variants are read apart from those without.
@@ -67,12 +58,31 @@ async def reread(context: Context, client: ShopifyClient, shop: Shop, items: Seq
     read = await read_by_ids(client, whole, known=known_links(context), location_id=shop.location_id,
                              listings=shop.listings)
     if whole or found.products or found.missing:
-        with context.database.write() as connection:
-            snapshot = Snapshot(connection, context.shop_id)
-            keep(snapshot, read)
-            snapshot.put(found.products, read=True, seen_at=found.at)
-            snapshot.remove(found.missing)
+        await asyncio.to_thread(_keep, context, found, read)
     return _asked_digests(items, found.digests)
+
+
+def _asked(context: Context, items: Sequence[PlanItem]) -> tuple[dict[str, _Wanted], dict[str, StoredProduct]]:
+    """What is to be read of each product, and what is known of those of which parts are."""
+    by_product: dict[str, list[PlanItem]] = {}
+    for item in items:
+        if item.product_id is not None and item.operation not in _NOT_ASKED:
+            by_product.setdefault(item.product_id, []).append(item)
+    latest = now() - timedelta(seconds=context.settings.reread_after)
+    with context.database.read() as connection:
+        snapshot = Snapshot(connection, context.shop_id)
+        old = set(snapshot.read_until(sorted(by_product), latest))
+        asked = {gid: _wanted(of_product, old=gid in old) for gid, of_product in by_product.items()}
+        return asked, {product.product_id: product for product in snapshot.products(
+            gid for gid, wanted in asked.items() if wanted.parts is not None)}
+
+
+def _keep(context: Context, found: _Found, read: FoundById) -> None:
+    with context.database.write() as connection:
+        snapshot = Snapshot(connection, context.shop_id)
+        keep(snapshot, read)
+        snapshot.put(found.products, read=True, seen_at=found.at)
+        snapshot.remove(found.missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ A pool looks at every one of its connections (two system calls each) for every r
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import deque
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.request import getproxies, proxy_bypass
@@ -14,8 +17,13 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
-KEEP = 5.0
-"""Seconds that a connection may lie idle; httpx's own default."""
+KEEP = 4.0
+"""Seconds that a connection may lie idle: less than the five after which many servers close, so that none closes just
+as it is used."""
+
+MAKING = 4
+"""Connections that are made side by side. A shop's first answers must not wait until a hundred TLS handshakes are
+through: its bucket is full meanwhile, and points are lost."""
 
 SURE = 1.0
 """Seconds in which a connection that was just used is taken for open; later its socket is asked first."""
@@ -37,6 +45,8 @@ class Connections(httpx.AsyncBaseTransport):
             ssl_context=httpx.create_ssl_context() if secure else None, keepalive_expiry=KEEP,
             proxy=proxy_of(url) if secure else None)
         self._idle: list[tuple[float, httpcore.AsyncConnectionInterface]] = []
+        self._making = 0
+        self._turns: deque[asyncio.Future[httpcore.AsyncConnectionInterface | None]] = deque()
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,11 +57,12 @@ class Connections(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request over an idle or a new connection and reads its answer whole. Raises as httpx does."""
-        connection = await self._open_one() or self._maker.create_connection(self._origin)
+        connection, making = await self._take()
+        extensions = {**request.extensions, "trace": making.told} if making else request.extensions
         try:
             response = await connection.handle_async_request(httpcore.Request(
                 request.method, _core_url(request.url), headers=request.headers.raw, content=request.stream,
-                extensions=request.extensions))
+                extensions=extensions))
             try:
                 content = await response.aread()
             finally:
@@ -61,8 +72,11 @@ class Connections(httpx.AsyncBaseTransport):
             if (known := _as_httpx(error)) is not None:
                 raise known from error
             raise
+        finally:
+            if making:
+                making.over()
         if connection.is_available():
-            self._idle.append((time.monotonic(), connection))
+            self._give_back(connection)
         else:
             await connection.aclose()
         return httpx.Response(response.status, headers=response.headers, content=content)
@@ -72,15 +86,72 @@ class Connections(httpx.AsyncBaseTransport):
         while self._idle:
             await self._idle.pop()[1].aclose()
 
-    async def _open_one(self) -> httpcore.AsyncConnectionInterface | None:
-        """An idle connection that the other side has not closed."""
+    async def _take(self) -> tuple[httpcore.AsyncConnectionInterface, _Making | None]:
+        """An idle connection that the other side has not closed, or a new one."""
         while self._idle:
             # The one that was used last is the least likely to have been closed.
             since, connection = self._idle.pop()
             if time.monotonic() - since < SURE or not connection.has_expired():
-                return connection
+                return connection, None
             await connection.aclose()
+        if self._making < MAKING:
+            self._making += 1
+        elif (given := await self._turn()) is not None:
+            return given, None
+        return self._maker.create_connection(self._origin), _Making(self._made)
+
+    async def _turn(self) -> httpcore.AsyncConnectionInterface | None:
+        """Waits for a connection that is free again, or (`None`) for leave to make one."""
+        turn: asyncio.Future[httpcore.AsyncConnectionInterface | None] = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                given = turn.result()
+                if given is None:
+                    self._made()
+                else:
+                    self._give_back(given)
+            raise
+
+    def _next_turn(self) -> asyncio.Future[httpcore.AsyncConnectionInterface | None] | None:
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                return turn
         return None
+
+    def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
+        if (turn := self._next_turn()) is not None:
+            turn.set_result(connection)
+        else:
+            self._idle.append((time.monotonic(), connection))
+
+    def _made(self) -> None:
+        """A connection was made, or came to nothing: the next one may be made."""
+        if (turn := self._next_turn()) is not None:
+            turn.set_result(None)
+        else:
+            self._making -= 1
+
+
+class _Making:
+    """One connection being made: `over` is passed on once, when its first request begins to travel or at its end."""
+
+    def __init__(self, over: Callable[[], None]) -> None:
+        self._over: Callable[[], None] | None = over
+
+    def over(self) -> None:
+        """It is made, or came to nothing."""
+        over, self._over = self._over, None
+        if over is not None:
+            over()
+
+    async def told(self, event: str, info: Mapping[str, Any]) -> None:
+        """What httpcore tells of the request that makes it (its documentation, "Extensions": trace)."""
+        if event == "http11.send_request_headers.started":
+            self.over()
 
 
 def _core_url(url: httpx.URL) -> httpcore.URL:

@@ -22,8 +22,12 @@ from shopsync_pipeline.engine.push.work import Work
 from shopsync_pipeline.engine.reread import reread
 from shopsync_pipeline.shopify.writes import Digests
 
-FEWEST, FIRST, MOST = 20, 100, 1000
-"""Bounds on the items of one page; the first is short, because a full bucket is lost time until something is sent."""
+FEWEST, MOST = 20, 1000
+"""Bounds on the items of one page."""
+
+GROWTH = 3
+"""How many times as long as the one before a page may be. The first are short: a full bucket is lost time until more is
+sent than comes back."""
 
 _NEVER = (ItemState.REJECTED, ItemState.STALE, ItemState.HELD)
 
@@ -92,11 +96,11 @@ class Feed:
         Goes through the lane until nothing is on its way and a round finds nothing that may go: what then is left waits
         for something that does not go in this lane.
         """
-        going_on, most = True, FIRST
+        going_on, most = True, FEWEST
         while going_on:
             moved, deferred, after = False, False, -1
             while page := await asyncio.to_thread(self._page, after, min(most, self._size())):
-                after, most = page[-1][0], MOST
+                after, most = page[-1][0], most * GROWTH
                 items = [item for _, item in page if self._only is None or item.item_id in self._only]
                 ready, some_wait = await self._ready(items)
                 deferred = deferred or some_wait
