@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo dev test lint check bench crashes chaos docs clean constraints
+.PHONY: demo dev test lint tests bench crashes chaos docs clean constraints
 
 demo: $(INSTALLED)
 	@$(BIN)/shopsync demo
@@ -13,8 +13,13 @@ demo: $(INSTALLED)
 dev: $(INSTALLED)
 	@$(BIN)/shopsync dev
 
-test: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# The checks run beside the tests, each with its output in one piece.
+test: $(INSTALLED)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint tests
+
+# Whole files, in the order of their names: the slow ones lie in the middle, and small ones end the run.
+tests: $(INSTALLED)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

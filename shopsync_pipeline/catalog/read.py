@@ -118,7 +118,7 @@ class Reading:
     @contextmanager
     def _opened(self) -> Iterator[Stage]:
         """The stage with the feeds in it; removed when the reading ends, however it ends."""
-        self._stage = Stage(self._account)
+        self._stage = Stage(self._account, size=sum(file.size for file in self._delivery.files))
         try:
             feeds = [(file.encoding, member) for file, member in self._delivery.members(FEED)]
             stage_feeds(self._stage, feeds, self._rules, self._account, self._given)

@@ -209,6 +209,7 @@ def _known_revisions() -> set[str]:
     return {script.revision for script in _scripts().walk_revisions()}
 
 
+@cache
 def head_revision() -> str:
     """The newest schema revision that this version knows."""
     head = _scripts().get_current_head()

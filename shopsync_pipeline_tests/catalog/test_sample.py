@@ -8,10 +8,12 @@ import io
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
-from shopsync_pipeline.catalog import SampleDialect, write_sample_export
+from shopsync_pipeline.catalog import SampleDialect, staging, write_sample_export
 from shopsync_pipeline.core.fields import digests, flatten
 from shopsync_pipeline_tests.catalog.exports import Imported
 
@@ -184,3 +186,22 @@ def test_the_extras_give_each_product_a_class_of_the_distributors_tree(tmp_path:
             path.append(above[path[-1]])
         assert len(path) == 4
         assert all(called[step] for step in path)
+
+
+def test_a_large_delivery_lies_on_disk_and_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sample_export(tmp_path, products=120)
+    small = Imported(tmp_path)
+    stages = []
+    opened = duckdb.connect
+
+    def noted(database: str, **given: Any) -> duckdb.DuckDBPyConnection:
+        stages.append(database)
+        return opened(database, **given)
+
+    monkeypatch.setattr(staging, "SMALL", 1)
+    monkeypatch.setattr(duckdb, "connect", noted)
+    large = Imported(tmp_path)
+    assert [Path(stage).name for stage in stages] == ["stage.duckdb"]
+    assert large.products == small.products
+    assert large.counts == small.counts
+    assert not Path(stages[0]).parent.exists()

@@ -77,7 +77,7 @@ class Court:
         told = self._sync(database, instant)
         control("settings", {"latency_ms": 0})
         flying = in_flight(database)
-        runs, problems = self._until_done(database, instant.arrives) if told is None else (0, [])
+        runs, problems = self._until_done(database, instant.arrives) if self._left(told) else (0, [])
         if instant.arrives and told is None:
             # What was on the wire has arrived by now; a sync like any other cleans up after it.
             deliver(database.with_suffix(".json.late"))
@@ -111,13 +111,20 @@ class Court:
         for number in range(1, RUNS + 1):
             told = self._sync(database, arrives=arrives)
             assert told is not None
-            problem = told["error"] or "; ".join(
-                " ".join(row) for row in told["set_aside"] if not (self._faulty and row[0] == key(REFUSED)))
+            problem = self._left(told)
             if not problem:
                 return number, []
             if not self._faulty and told["error"]:
                 return number, [f"run {number} after the crash ended with {told['error']}"]
         return RUNS, [f"not done after {RUNS} runs: {problem}"]
+
+    def _left(self, told: Mapping[str, Any] | None) -> str:
+        """Why another sync has to follow, empty where none has to. Faults may leave work also where nothing is killed.
+        """
+        if told is None:
+            return "it was killed"
+        return told["error"] or "; ".join(
+            " ".join(row) for row in told["set_aside"] if not (self._faulty and row[0] == key(REFUSED)))
 
     def _judged(self, database: Path) -> Iterator[str]:
         self._arena.store.control("mixture", {})

@@ -44,7 +44,7 @@ def gateway(target: str, refuse: Refuse) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
-    with httpx.Client(trust_env=False, timeout=30) as upstream:
+    with httpx.Client(trust_env=False, timeout=30, verify=False) as upstream:
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -59,7 +59,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def control(address: str, action: str, /, **order: Any) -> None:
-    httpx.post(f"{address}/__devstore/{action}", json=order, trust_env=False).raise_for_status()
+    httpx.post(f"{address}/__devstore/{action}", json=order, trust_env=False, verify=False).raise_for_status()
 
 
 @pytest.fixture

@@ -85,8 +85,9 @@ async def blocks(url: str, *, timeout_seconds: float = 60.0) -> AsyncIterator[li
 async def _pieces(url: str, host: str, timeout_seconds: float) -> AsyncIterator[bytes]:
     """The decoded bytes of the file in order, each once, whatever happens to the connection."""
     place, failures = _Place(), 0
-    trust_env = httpx.URL(url).scheme == "https"  # as in the client: a dev store's files are on this machine
-    async with httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, trust_env=trust_env) as http:
+    secure = httpx.URL(url).scheme == "https"  # as in the client: a dev store's files are on this machine
+    async with httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, verify=secure,
+                                 trust_env=secure) as http:
         while True:
             before = place.given
             try:

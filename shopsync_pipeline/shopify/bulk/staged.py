@@ -68,8 +68,9 @@ async def _post(target: Mapping[str, Any], file: IO[bytes], name: str, timeout_s
     fields = {row["name"]: row["value"] for row in target["parameters"]}
     url = httpx.URL(target["url"])
     file.seek(0)
-    async with httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False,
-                                 trust_env=url.scheme == "https") as http:
+    secure = url.scheme == "https"
+    async with httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, verify=secure,
+                                 trust_env=secure) as http:
         response = await http.post(url, data=fields, files={"file": (name, file, _TARGET["mimeType"])})
     if response.status_code == _TOO_MANY or response.status_code >= _SERVER_FAULT:
         raise _PassingError(f"HTTP {response.status_code} of {url.host}")
