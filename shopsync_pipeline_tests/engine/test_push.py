@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.db.ledger import Ledger
-from shopsync_pipeline.db.plans import ItemState, SavedPlan
+from shopsync_pipeline.db.plans import ItemState, PlanState, SavedPlan
 from shopsync_pipeline.db.schema import ledger, plan_item
 from shopsync_pipeline.engine.apply import push as push_whole
 from shopsync_pipeline.engine.context import Context
@@ -172,6 +172,29 @@ def test_a_bulk_operation_is_called_off_when_the_push_has_to_stop(make_settings:
     assert not unknown(context)
     assert len(dev_store.products()) == 5
     assert sync(forever).mutations == 0
+
+
+@SQLITE
+def test_what_bulk_hands_back_late_goes_directly(make_settings: Callable[..., Settings], shelf: Shelf,
+                                                 dev_store: DevStore) -> None:
+    """By then all that goes directly is through, and the lane was looked through again for nothing."""
+    context = Context.open(make_settings(SYNC_BULK="always", SYNC_MAX_UPDATED_SHARE=1))
+    sync(context)
+    for number in (1, 2, 3):
+        shelf.change(f"L{number}", title=f"Lamp No {number}")
+    for number in (4, 5):
+        shelf.change(f"L{number}", image="https://img.example/another.jpg")
+    plan = planned(context)
+    dev_store.control("settings", {"bulk_start_ms": 2000})
+    dev_store.control("bulk", {"action": "fail", "after": 0, "error_code": "TIMEOUT"})
+    try:
+        report = push(context, plan)
+    finally:
+        dev_store.control("settings", {"bulk_start_ms": 0})
+
+    assert set(states(context, plan).values()) == {ItemState.CONFIRMED}
+    assert report.plan.state is PlanState.APPLIED
+    assert sync(context).mutations == 0
 
 
 @SQLITE

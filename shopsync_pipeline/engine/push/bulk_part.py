@@ -15,7 +15,7 @@ from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.db.plans import Plans
 from shopsync_pipeline.engine.bulk_lane import BulkSender
 from shopsync_pipeline.engine.push.feed import Feed
-from shopsync_pipeline.engine.push.work import Work
+from shopsync_pipeline.engine.push.work import Work, ids
 
 CHUNK = 10_000
 """Items that are handed over together, so that memory stays flat however long the lane is."""
@@ -47,17 +47,19 @@ class BulkPart:
 
     async def _run(self, claimed: list[PlanItem]) -> None:
         while claimed:
+            back: Sequence[PlanItem] = ()
             try:
-                went = await self._send(await self._feed.fit(claimed))
+                back = await self._send(await self._feed.fit(claimed))
             finally:
+                # The feed may have been through the whole lane while they were on their way.
+                self._work.again.extend(ids(back))
                 self._feed.release({item.product_key for item in claimed})
-            claimed = await self._claim() if went and not self._work.ends else []
+            claimed = [] if back or self._work.ends else await self._claim()
 
-    async def _send(self, items: Sequence[PlanItem]) -> bool:
-        """Sends items; what has to go directly after all stays planned, and the feed finds it. Tells whether all went.
-        """
+    async def _send(self, items: Sequence[PlanItem]) -> Sequence[PlanItem]:
+        """Sends items; those that have to go directly after all are planned again, and returned."""
         if not items:
-            return True
+            return ()
         sending = asyncio.create_task(self._sender.run(items))
         called_off = False
         try:
@@ -68,7 +70,7 @@ class BulkPart:
                     await self._sender.cancel()
         finally:
             sending.cancel()
-        return not sending.result()
+        return sending.result()
 
     async def _claim(self) -> list[PlanItem]:
         """The next items that go by bulk, kept from the feed; none where no more should."""
