@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from shopsync_pipeline.core.errors import DatabaseError, ShopsyncError
 from shopsync_pipeline.core.points import LEASE_SECONDS, ROUNDING, Grant, Report, Seen
+from shopsync_pipeline.core.proof import Proof
 from shopsync_pipeline.db.rows import new_id
 from shopsync_pipeline.shopify.supply import SetAside, ThrottleStatus, check_headroom
 
@@ -80,7 +81,9 @@ class SharedPoints:
         self._flows: deque[_Flow] = deque()
         self._reserved = 0.0
         self._unreported = 0.0
+        self._reporting = 0.0
         self._known_spent = 0.0
+        self._proof = Proof()
         self._level = 0.0
         self._bucket: tuple[float, float] | None = None
         self._rivals = 0
@@ -150,7 +153,8 @@ class SharedPoints:
                 and self._held_back() < self._lease() / 2):
             self._ask(0.0)
         self._watch()
-        return SetAside(points, self._known_spent + self._unreported, self._clock())
+        known = self._known_spent + self._reporting + self._unreported
+        return SetAside(points, known - self._proof.charged, self._clock())
 
     def book(self, aside: SetAside, charged: float, status: ThrottleStatus | None, *, refused: bool = False) -> None:
         """What was not charged is back in the lease; what was charged beyond it comes out of the lease."""
@@ -170,7 +174,8 @@ class SharedPoints:
             self._wary_until = now + WARY
         since = now if now < self._wary_until else aside.at
         self._ready = min(self._ready, max(0.0, ours.available + (now - since) * ours.restore_rate))
-        self._seen = ours, ours.available + aside.spent_before + charged, since, now
+        proven = self._proof.add(ours.available, charged, sent=aside.at, answered=now, others=aside.spent_before)
+        self._seen = ours, proven, since, now
         self._proven = True
         if self._bucket is not None:
             self._bucket = ours.maximum, ours.restore_rate
@@ -244,7 +249,7 @@ class SharedPoints:
         need = max(0.0, cost - self._held_back())
         want = 0.0 if give_back or (not need and self._held_back() >= self._lease()) else max(need, self._lease())
         spent, seen, started = self._unreported, self._seen, self._clock()
-        self._unreported, self._seen = 0.0, None
+        self._unreported, self._reporting, self._seen = 0.0, spent, None
         report = Report(holder=self._holder, held=self._reserved + self._held_back(), returned=returned, spent=spent,
                         want=want, need=need, seen=_told(seen, self._headroom, started))
         try:
@@ -263,7 +268,7 @@ class SharedPoints:
             self._failed = DatabaseError(f"Points could not be leased: {type(error).__name__}: {error}")
             raise
         finally:
-            self._exchanging = None
+            self._exchanging, self._reporting = None, 0.0
             self._takes = self._clock() - started
             self._news()
 

@@ -37,8 +37,8 @@ class ThrottleStatus:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """Points held for one request. `spent_before`: all charges that were known when it was let go; `at`: when that was,
-    by the supply's clock."""
+    """Points held for one request. `spent_before`: the charges that were known when it was let go, of several processes
+    those that answers of this one do not tell; `at`: when that was, by the supply's clock."""
 
     points: float
     spent_before: float
