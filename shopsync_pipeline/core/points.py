@@ -47,8 +47,9 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What an answer of the shop told. `proven`: what answers prove the bucket to have held, with all charges that had
-    been made by then (`proof.Proof`; compare `Account.spent`), `None` where the account must not be raised. `age`: seconds in which
-    points may have come back since; `rested`: those in which they surely have, unless the bucket was full."""
+    been made by then (`proof.Proof`; compare `Account.spent`), `None` where the account must not be raised. `age`:
+    seconds in which points may have come back since; `rested`: those in which they surely have, unless the bucket was
+    full."""
 
     maximum: float
     restore_rate: float

@@ -29,8 +29,8 @@ class Proof:
         """What all answered requests were charged."""
 
     def add(self, available: float, charged: float, *, sent: float, answered: float, others: float) -> float:
-        """Adds an answer: the bucket held `available` after it took `charged`. `others`: what was charged, as far as was
-        known when the request was sent, to all requests that are not answered here (compare `charged`).
+        """Adds an answer: the bucket held `available` after it took `charged`. `others`: what was charged, as far as
+        was known when the request was sent, to all requests that are not answered here (compare `charged`).
 
         Returns what the bucket surely held at some time until now, with all charges that had surely been made before:
         whatever else was charged by now, and may still be, has to be taken from it.

@@ -268,6 +268,14 @@ class Plans:
         return (plan_item.c.plan_id == plan_id, plan_item.c.lane == lane.value,
                 plan_item.c.state == ItemState.PLANNED.value)
 
+    def unsent(self, plan_id: str) -> list[Lane]:
+        """The lanes with items that are still to be sent, in sending order."""
+        found = set(self._connection.execute(
+            select(plan_item.c.lane).distinct().where(
+                plan_item.c.plan_id == plan_id,
+                plan_item.c.state.in_((ItemState.PLANNED.value, ItemState.SENT.value)))).scalars())
+        return [lane for lane in Lane if lane.value in found]
+
     def to_send(self, plan_id: str, lane: Lane) -> tuple[int, float]:
         """Items of a lane that are still to be sent, and the points that they are expected to cost."""
         row = self._connection.execute(

@@ -130,8 +130,13 @@ def stop_of_run(context: Context, plan_id: str, run_id: str | None) -> Stop:
 async def push(context: Context, plan_id: str, *, run_id: str | None = None,
                on_progress: OnProgress | None = None, stop: Stop | None = None) -> ApplyReport:
     """Sends a whole plan, every lane in its turn, and closes it. Raises as `push_lane` does."""
+    require_sending(context)
+    with context.database.read() as connection:
+        plans = Plans(connection, context.shop_id)
+        plans.get(plan_id).require_sendable()
+        lanes = plans.unsent(plan_id)
     stop, stopped = stop or stop_of_run(context, plan_id, None), None
-    for lane in Lane:
+    for lane in lanes:
         done = await push_lane(context, plan_id, lane, run_id=run_id, on_progress=on_progress, stop=stop)
         stop.spend(done.points)
         stopped = stopped or done.stopped
@@ -177,14 +182,19 @@ def finish(context: Context, plan_id: str) -> ApplyReport:
         left = sum(n for (_, _, state), n in tally.items() if state in (ItemState.PLANNED.value, ItemState.SENT.value))
         if not left:
             plans.set_state(plan_id, PlanState.APPLIED)
-    return summed_up(context, plan_id)
+    return _summed_up(context, plan_id, tally)
 
 
 def summed_up(context: Context, plan_id: str) -> ApplyReport:
     """How a plan stands, sent or not. Nothing is changed."""
     with context.database.read() as connection:
+        tally = Plans(connection, context.shop_id).tally(plan_id)
+    return _summed_up(context, plan_id, tally)
+
+
+def _summed_up(context: Context, plan_id: str, tally: Mapping[tuple[str, str, str], int]) -> ApplyReport:
+    with context.database.read() as connection:
         plans = Plans(connection, context.shop_id)
-        tally = plans.tally(plan_id)
         totals = Ledger(connection, context.shop_id).totals(plan_id)
         seconds = sum(lane.seconds for lane in progress_of(connection, plan_id))
         return ApplyReport(plan=plans.get(plan_id), tally=tally, set_aside=plans.set_aside(plan_id),
