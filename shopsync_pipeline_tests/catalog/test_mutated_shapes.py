@@ -101,8 +101,8 @@ TEMPLATE = (b"Handle,Title,Vendor,Option1 Name,Option1 Value,Variant SKU,Variant
 
 
 def lines_of(content: bytes) -> int:
-    """Lines that hold anything."""
-    return sum(1 for line in content.splitlines() if line.strip())
+    """Lines that hold anything. A sign may have come between CR and LF, and then the CR ends nothing."""
+    return sum(1 for line in content.split(b"\n") if line.strip())
 
 
 def settle(read: Callable[[], Counts], table: str, lines: int | None) -> None:
