@@ -105,9 +105,12 @@ def exchange(account: Account, report: Report, now: float) -> tuple[Account, Gra
     mine = alive.pop(report.holder, None)
     others = sum(one.held for one in alive.values())
     account = replace(account, level=account.level + report.returned, spent=account.spent + report.spent)
+    least = _least(account, report.seen)
     if report.seen is not None:
-        account = replace(_corrected(account, report.seen, others + report.held), told_at=now)
-    account, grant, waiting = _granted(account, report, mine, alive, now)
+        account = replace(_corrected(account, report.seen, least, others + report.held), told_at=now)
+    # What is proven belongs to the others first, then to the account, then to what this process holds.
+    there = 0.0 if least is None else max(0.0, min(report.held, least - others - max(0.0, account.level)))
+    account, grant, waiting = _granted(account, report, mine, alive, now, there)
     held = report.held + grant.points
     if held > ROUNDING or waiting is not None:
         alive[report.holder] = Holder(held, now, waiting, 0.0 if waiting is None else report.need)
@@ -122,9 +125,8 @@ def _restored(account: Account, now: float, held: float) -> Account:
     return replace(account, level=level, at=now)
 
 
-def _corrected(account: Account, seen: Seen, held: float) -> Account:
-    """Raised to what the answer proves, lowered to what it shows when others have spent."""
-    least = _least(account, seen)
+def _corrected(account: Account, seen: Seen, least: float | None, held: float) -> Account:
+    """Raised to the `least` that the answer proves, lowered to what it shows when others have spent."""
     if account.maximum != seen.maximum:
         # Nobody knew the bucket, or the shop changed its plan: what was reckoned with means nothing any more.
         level = (seen.available if least is None else least) - held
@@ -141,14 +143,11 @@ def _least(account: Account, seen: Seen | None) -> float | None:
     return seen.proven + min(seen.rested * seen.restore_rate, seen.maximum - seen.available) - account.spent
 
 
-def _granted(account: Account, report: Report, mine: Holder | None, others: Mapping[str, Holder],
-             now: float) -> tuple[Account, Grant, float | None]:
+def _granted(account: Account, report: Report, mine: Holder | None, others: Mapping[str, Holder], now: float,
+             there: float) -> tuple[Account, Grant, float | None]:
     """The account, the grant, and since when the process waits for room."""
     points = ready = starts_in = 0.0
     waiting: float | None = None
-    there = 0.0
-    if (least := _least(account, report.seen)) is not None:
-        there = max(0.0, min(report.held, least - sum(one.held for one in others.values()) - max(0.0, account.level)))
     if report.want > 0:
         since = mine.waiting_since if mine is not None and mine.waiting_since is not None else now
         rate = account.restore_rate
