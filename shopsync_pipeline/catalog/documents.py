@@ -19,7 +19,8 @@ from shopsync_pipeline.catalog.content.project import Projected, Projection
 from shopsync_pipeline.catalog.content.record import ContentRecord, Row
 from shopsync_pipeline.catalog.inquire.slices import Names, Slice, uncollected
 from shopsync_pipeline.catalog.rules import CatalogRules
-from shopsync_pipeline.core.fields import digests, flatten
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.documents import flatten
 
 PROJECTION = 1
 """Counts the ways in which versions of this program project. To be raised when the same delivery comes out otherwise

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from shopsync_pipeline.core.fields import Operation, canonical_json
+from shopsync_pipeline.core.digests import canonical_json
+from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.prices import INVENTORY_ROWS, METAFIELD_ROWS, PAGE
 

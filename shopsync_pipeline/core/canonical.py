@@ -1,7 +1,7 @@
 """Canonical forms: what "equal" means for each kind of field. Two values are equal when their canonical forms are.
 
 For comparing only. Documents, bases and plans keep the values as each side writes them, and so do the digests of
-`core.fields`: equal bytes are equal values, so a digest over raw values misses nothing and costs no parsing. A change
+`core.digests`: equal bytes are equal values, so a digest over raw values misses nothing and costs no parsing. A change
 of spelling alone costs one look of the merge, which then finds the field in sync.
 """
 
@@ -15,7 +15,8 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOpera
 from enum import StrEnum
 from typing import Any
 
-from shopsync_pipeline.core.fields import Field, Value, canonical_json
+from shopsync_pipeline.core.digests import canonical_json
+from shopsync_pipeline.core.fields import Field, Value
 from shopsync_pipeline.core.markup import canonical_html
 
 

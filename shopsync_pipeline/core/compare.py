@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from shopsync_pipeline.core.fields import Fields, Path, Value, place, variant_path, variants_of
+from shopsync_pipeline.core.documents import variants_of
+from shopsync_pipeline.core.fields import Fields, Path, Value, place, variant_path
 from shopsync_pipeline.core.report import text, value
 
 EXAMPLES = 5

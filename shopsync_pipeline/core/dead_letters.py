@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shopsync_pipeline.core.fields import Operation, Path, canonical_json, place
+from shopsync_pipeline.core.digests import canonical_json
+from shopsync_pipeline.core.fields import Operation, Path, place
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem
 from shopsync_pipeline.core.planning import make_item
 from shopsync_pipeline.core.rollout import Held, Hold

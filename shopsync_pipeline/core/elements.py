@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from shopsync_pipeline.core.canonical import Form, canonical_json_text, fold, form_of, json_value
-from shopsync_pipeline.core.fields import Field, MergeKind, Value, canonical_json
+from shopsync_pipeline.core.digests import canonical_json
+from shopsync_pipeline.core.fields import Field, MergeKind, Value
 
 
 @dataclass(frozen=True, slots=True)

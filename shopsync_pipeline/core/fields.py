@@ -1,22 +1,16 @@
 """The field registry: one table that says, for each field, its group, risk, merge kind, owner and writing operation.
 
-Diff, merge, plan and every page walk this table; nobody else keeps a list of fields. A document becomes a flat map of
-path → canonical value (`flatten`), the form in which it is compared, stored and planned.
+Diff, merge, plan and every page walk this table; nobody else keeps a list of fields. A path is where a field's value
+lies in a product (`place`).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Literal, NewType, TypeAlias, TypeVar
-
-import orjson
-
-from shopsync_pipeline.core.product import Product, Variant, money, plain
+from typing import Literal, NewType, TypeAlias
 
 Path = NewType("Path", str)
 """Where a value lives in a product: `title`, `variants[SKU-1].price`, `variants[SKU-1].stock[default]`,
@@ -253,9 +247,6 @@ class Place:
     item: str | None = None
 
 
-_KEY_AT = len("variants[")
-
-
 @lru_cache(maxsize=4096)  # Planning asks for the same few paths of a product many times over.
 def place(path: Path) -> Place:
     """Takes a path apart. Keys may hold any text but `].`. Raises `KeyError` for a path that no field has."""
@@ -264,7 +255,7 @@ def place(path: Path) -> Place:
     prefix = ""
     if rest.startswith("variants["):
         end = rest.rindex("].")
-        variant, rest, prefix = rest[_KEY_AT:end], rest[end + 2:], "variants[]."
+        variant, rest, prefix = rest[len("variants["):end], rest[end + 2:], "variants[]."
     if rest.endswith("]"):
         rest, _, item = rest[:-1].partition("[")
         rest += "[]"
@@ -289,175 +280,3 @@ def element_path(name: str, key: str) -> Path:
 def stock_path(variant: str, location: str) -> Path:
     """The path of one variant's stock at one location key."""
     return Path(f"variants[{variant}].stock[{location}]")
-
-
-def flatten(product: Product) -> dict[Path, Value]:
-    """The flat map of a document, in the document's own order of variants and metafields.
-
-    Empty text and empty lists count as absent, on both sides alike, because Shopify answers `""` for what was never
-    set; `0` and `False` are values. Tags are compared as a set without regard to case, so they are sorted here.
-    """
-    fields: dict[Path, Value] = {}
-
-    def put(path: Path, value: Value | None) -> None:
-        if value is not None and value != "" and value != [] and value != {}:
-            fields[path] = value
-
-    for name in ("title", "handle", "body_html", "vendor", "product_type", "status", "template_suffix"):
-        put(Path(name), getattr(product, name))
-    put(Path("category"), category_id(product.category))
-    put(Path("seo.title"), product.seo_title)
-    put(Path("seo.description"), product.seo_description)
-    put(Path("tags"), canonical_tags(product.tags))
-    put(Path("options"), list(product.options))
-    put(Path("images"), [{"source": image.source, "alt": image.alt} for image in product.images])
-    for name, elements in (("collections", product.collections), ("publications", product.publications)):
-        for element in sorted(set(elements)):
-            put(element_path(name, element), True)
-    for metafield in sorted(product.metafields, key=lambda m: (m.namespace, m.key)):
-        put(metafield_path(metafield.namespace, metafield.key), {"type": metafield.type, "value": metafield.value})
-    for variant in product.variants:
-        for attribute, value in _variant_values(variant):
-            put(variant_path(variant.key, attribute), value)
-        for stock in variant.stock:
-            put(stock_path(variant.key, stock.location), stock.available)
-    return fields
-
-
-def _variant_values(variant: Variant) -> Iterator[tuple[str, Value | None]]:
-    yield "options", list(variant.options)
-    for name in ("sku", "barcode", "taxable", "requires_shipping", "tracked", "inventory_policy", "image"):
-        yield name, getattr(variant, name)
-    if variant.country_of_origin:
-        yield "country_of_origin", variant.country_of_origin.strip().upper()
-    if variant.hs_code:
-        # People write 8471.30 and Shopify keeps 847130.
-        yield "hs_code", "".join(sign for sign in variant.hs_code if sign.isalnum())
-    for name in ("price", "compare_at_price", "cost"):
-        amount = getattr(variant, name)
-        yield name, None if amount is None else money(amount)
-    # Zero weight is how both sides say "no weight given".
-    if variant.weight is not None and variant.weight.value != 0:
-        yield "weight", {"value": plain(variant.weight.value), "unit": variant.weight.unit}
-
-
-UNCATEGORIZED = "na"
-"""The taxonomy's entry for a product without a category."""
-
-
-def category_id(category: str | None) -> str | None:
-    """A taxonomy category by its bare id: of `gid://shopify/TaxonomyCategory/el-2-2` it is `el-2-2`; Shopify's
-    "Uncategorized" counts as none."""
-    bare = (category or "").strip().rpartition("/")[2]
-    return None if bare in ("", UNCATEGORIZED) else bare
-
-
-Kept = TypeVar("Kept")
-
-
-def without(fields: Mapping[Path, Kept], names: Collection[str]) -> Mapping[Path, Kept]:
-    """What is kept by path, without the elements of some fields (`collections[]`, …): those that this shop does not
-    sync."""
-    starts = tuple(name.removesuffix("]") for name in names)
-    if not starts:
-        return fields
-    return {path: value for path, value in fields.items() if not path.startswith(starts)}
-
-
-def canonical_tags(tags: tuple[str, ...] | list[str]) -> list[Value]:
-    """Tags trimmed, without empties, once each without regard to case (the first spelling stays), sorted."""
-    seen: dict[str, str] = {}
-    for tag in tags:
-        text = tag.strip()
-        if text:
-            seen.setdefault(text.casefold(), text)
-    return [seen[folded] for folded in sorted(seen)]
-
-
-def variants_of(fields: Fields) -> dict[str, dict[str, Value]]:
-    """The variants of a flat map: variant key → attribute → value, stock as `stock[<location>]`, in document order."""
-    found: dict[str, dict[str, Value]] = {}
-    for path, value in fields.items():
-        if path.startswith("variants["):
-            end = path.rindex("].")
-            found.setdefault(path[_KEY_AT:end], {})[path[end + 2:]] = value
-    return found
-
-
-def variant_keys(fields: Fields) -> dict[str, None]:
-    """The keys of the variants of a flat map, each once, in document order."""
-    return dict.fromkeys([path[_KEY_AT:path.rindex("].")] for path in fields if path.startswith("variants[")])
-
-
-def canonical_json(value: object) -> str:
-    """The one text of a JSON value: sorted keys, no spaces, text as it is. Equal values give equal bytes."""
-    return _CANONICAL.encode(value)
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-DIGEST_WIDTH = 16
-"""Hex digits of one group's digest (64 bits: two versions of one product are compared, not all with all)."""
-
-
-def digests(fields: Fields) -> str:
-    """The digests of all groups, packed in the order of `Group`, `DIGEST_WIDTH` hex digits each.
-
-    Two documents are equal exactly when these texts are equal, so a database can compare products with one `<>`.
-    """
-    # Groups by their number: to look up an enum's member in a dict takes longer than all else here.
-    grouped: list[dict[Path, Value] | None] = [None] * len(Group)
-    for path, value in fields.items():
-        known = _OF_VARIANTS.get(path[path.rindex("].") + 2:]) if path[:9] == "variants[" else _OF_PRODUCTS.get(path)
-        number = _group(path) if known is None else known
-        held = grouped[number]
-        if held is None:
-            grouped[number] = {path: value}
-        else:
-            held[path] = value
-    try:
-        return "".join([
-            _NOTHING if held is None else blake2b(orjson.dumps(held, option=_SORTED), digest_size=_BYTES).hexdigest()
-            for held in grouped
-        ])
-    except TypeError:
-        return "".join([_NOTHING if held is None else _digest(held) for held in grouped])
-
-
-def _group(path: Path) -> int:
-    """The number of a path's group: what `place` says, without taking the path apart."""
-    prefix, name = ("variants[].", path[path.rindex("].") + 2:]) if path.startswith("variants[") else ("", path)
-    if name.endswith("]"):
-        name = name[:name.index("[")] + "[]"
-    return _OF_PRODUCTS[prefix + name]
-
-
-_OF_PRODUCTS = {field.name: list(Group).index(field.group) for field in REGISTRY}
-_OF_VARIANTS = {name.removeprefix("variants[]."): number for name, number in _OF_PRODUCTS.items()
-                if name.startswith("variants[].")}
-
-
-_SORTED = orjson.OPT_SORT_KEYS
-_BYTES = DIGEST_WIDTH // 2
-
-
-def _digest(fields: Fields) -> str:
-    try:
-        text = orjson.dumps(fields, option=_SORTED)
-    except TypeError:
-        # Half a surrogate pair, which a store's JSON may hold, is no text for orjson.
-        text = canonical_json(fields).encode(errors="surrogatepass")
-    return blake2b(text, digest_size=_BYTES).hexdigest()
-
-
-_NOTHING = _digest({})
-
-
-def differing_groups(one: str, other: str) -> tuple[Group, ...]:
-    """The groups in which two packed digests differ."""
-    width = DIGEST_WIDTH
-    return tuple(
-        group for index, group in enumerate(Group)
-        if one[index * width:(index + 1) * width] != other[index * width:(index + 1) * width]
-    )

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from shopsync_pipeline.core.canonical import Form, canonical, form_of
+from shopsync_pipeline.core.digests import canonical_json
+from shopsync_pipeline.core.documents import canonical_tags, category_id
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Operation, Path, Value, canonical_json, canonical_tags, category_id, place
+from shopsync_pipeline.core.fields import Operation, Path, Value, place
 from shopsync_pipeline.core.overrides import overridable
 from shopsync_pipeline.core.plan import Change, Reason
 from shopsync_pipeline.core.product import money, plain

@@ -34,6 +34,7 @@ from shopsync_pipeline.core.decisions import (
     decide_variant,
 )
 from shopsync_pipeline.core.decisions import Place as Presence
+from shopsync_pipeline.core.documents import variant_keys
 from shopsync_pipeline.core.elements import Merged, merge_elements, mergeable
 from shopsync_pipeline.core.fields import (
     Field,
@@ -46,7 +47,6 @@ from shopsync_pipeline.core.fields import (
     Strategy,
     Value,
     place,
-    variant_keys,
     variant_path,
 )
 from shopsync_pipeline.core.ownership import WHOLE_PRODUCT, Policies, Policy, ProductFacts, Rules

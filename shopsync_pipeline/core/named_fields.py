@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from shopsync_pipeline.core.fields import Operation, Path, place, variants_of
+from shopsync_pipeline.core.documents import variants_of
+from shopsync_pipeline.core.fields import Operation, Path, place
 from shopsync_pipeline.core.plan import Change, PlanItem
 
 Row = TypeVar("Row", bound=str)

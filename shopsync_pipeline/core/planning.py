@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from shopsync_pipeline.core.cheapest import chosen
 from shopsync_pipeline.core.cost import INVENTORY_ROWS, METAFIELD_ROWS, estimate
-from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Risk, canonical_json, place
+from shopsync_pipeline.core.digests import canonical_json
+from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Risk, place
 from shopsync_pipeline.core.merge import Decision, Outcome, ProductMerge, Situation
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 

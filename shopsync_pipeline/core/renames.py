@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shopsync_pipeline.core.fields import Fields, Path, Value, variant_keys, variants_of
+from shopsync_pipeline.core.documents import variant_keys, variants_of
+from shopsync_pipeline.core.fields import Fields, Path, Value
 from shopsync_pipeline.core.links import Links
 
 

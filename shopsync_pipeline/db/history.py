@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Integer, String, and_, delete, func, insert, literal, or_, select
 
-from shopsync_pipeline.core.fields import Group, Path, Value, differing_groups
+from shopsync_pipeline.core.digests import differing_groups
+from shopsync_pipeline.core.fields import Group, Path, Value
 from shopsync_pipeline.db.imports import Switch
 from shopsync_pipeline.db.rows import chunks, from_text, insert_all, now
 from shopsync_pipeline.db.schema import catalog_change, catalog_product

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
 
-from shopsync_pipeline.core.fields import Group, Path, Value, differing_groups, digests
+from shopsync_pipeline.core.digests import differing_groups, digests
+from shopsync_pipeline.core.fields import Group, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.edits import StoreEdits
 from shopsync_pipeline.db.rows import among, chunks, from_text, new_id, now, to_text, upsert_all

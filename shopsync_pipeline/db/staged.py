@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Generic, NamedTuple, Self, TypeVar
 
-from shopsync_pipeline.core.fields import Group, differing_groups
+from shopsync_pipeline.core.digests import differing_groups
+from shopsync_pipeline.core.fields import Group
 from shopsync_pipeline.db.imports import Switch
 
 T = TypeVar("T")

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from shopsync_pipeline.core.fields import Fields, Group, Path, Value, differing_groups, place
+from shopsync_pipeline.core.digests import differing_groups
+from shopsync_pipeline.core.fields import Fields, Group, Path, Value, place
 from shopsync_pipeline.db.history import ChangeKind, History, ProductChange
 from shopsync_pipeline.db.imports import Import, Switch
 from shopsync_pipeline.engine.context import Context

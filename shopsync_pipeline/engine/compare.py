@@ -15,8 +15,9 @@ import orjson
 
 from shopsync_pipeline.catalog import find_delivery, read
 from shopsync_pipeline.core.compare import Comparison, Difference
+from shopsync_pipeline.core.documents import flatten, variants_of
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline.core.fields import Path, Value, flatten, variants_of
+from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.rows import to_text
 from shopsync_pipeline.engine.context import Context

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.core.fields import Operation, Path, Value, differing_groups, place
+from shopsync_pipeline.core.digests import differing_groups
+from shopsync_pipeline.core.fields import Operation, Path, Value, place
 from shopsync_pipeline.core.plan import PlanItem, Reason
 from shopsync_pipeline.core.undo import undoes
 from shopsync_pipeline.db.ahead import catalog_digests

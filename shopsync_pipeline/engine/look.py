@@ -13,18 +13,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.core.fields import (
-    Fields,
-    Group,
-    Operation,
-    Path,
-    Value,
-    digests,
-    place,
-    variant_keys,
-    variants_of,
-    without,
-)
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.documents import variant_keys, variants_of, without
+from shopsync_pipeline.core.fields import Fields, Group, Operation, Path, Value, place
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.matching import Matches, RemoteIdentity, match
 from shopsync_pipeline.core.merge import (

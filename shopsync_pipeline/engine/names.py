@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from shopsync_pipeline.core.canonical import gtin
+from shopsync_pipeline.core.documents import variants_of
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Fields, Path, variants_of
+from shopsync_pipeline.core.fields import Fields, Path
 from shopsync_pipeline.core.matching import LocalIdentity
 from shopsync_pipeline.db.base import BaseStore
 from shopsync_pipeline.db.catalog import Catalog

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from shopsync_pipeline.core.canonical import fold, same
+from shopsync_pipeline.core.documents import without
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import Drift, Fields, Group, Path, Strategy, place, without
+from shopsync_pipeline.core.fields import Drift, Fields, Group, Path, Strategy, place
 from shopsync_pipeline.core.merge import (
     WHOLE_PRODUCT,
     Base,

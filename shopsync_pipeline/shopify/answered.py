@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from shopsync_pipeline.core.fields import Fields, Operation, Path, Value, flatten, variants_of
+from shopsync_pipeline.core.documents import flatten, variants_of
+from shopsync_pipeline.core.fields import Fields, Operation, Path, Value
 from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.product import Product, ProductKey, VariantKey

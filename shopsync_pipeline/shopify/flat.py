@@ -1,4 +1,4 @@
-"""The flat map of a product node, in one go: what `core.fields.flatten` makes of the canonical document, without it.
+"""The flat map of a product node, in one go: what `core.documents.flatten` makes of the canonical document, without it.
 
 A snapshot of a large shop spends most of its time here, so the document itself, its decimals and its paths are not
 built. A law in the tests holds both ways equal, down to the order of the paths.
@@ -12,7 +12,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, cast
 
-from shopsync_pipeline.core.fields import Path, Value, canonical_tags, category_id
+from shopsync_pipeline.core.documents import canonical_tags, category_id
+from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.product import DEFAULT_LOCATION, money, plain
 from shopsync_pipeline.shopify.listings import Listings
 

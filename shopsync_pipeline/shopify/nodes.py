@@ -12,7 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
-from shopsync_pipeline.core.fields import Path, Value, flatten
+from shopsync_pipeline.core.documents import flatten
+from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.product import (
     DEFAULT_OPTION,

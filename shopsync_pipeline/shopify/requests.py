@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from shopsync_pipeline.core.cost import answered
-from shopsync_pipeline.core.fields import Operation, Path, Value, place, variants_of
+from shopsync_pipeline.core.documents import variants_of
+from shopsync_pipeline.core.fields import Operation, Path, Value, place
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.core.parts import ITEM_ATTRIBUTES
 from shopsync_pipeline.core.plan import PlanItem

@@ -20,7 +20,8 @@ from typing import Any, overload
 
 from sqlalchemy import func, select
 
-from shopsync_pipeline.core.fields import digests, flatten
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.documents import flatten
 from shopsync_pipeline.core.plan import PlanItem
 from shopsync_pipeline.core.product import Image, Metafield, Product, ProductKey, Stock, Variant, VariantKey
 from shopsync_pipeline.db.catalog import Catalog

@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 
+from shopsync_pipeline.core.digests import digests
 from shopsync_pipeline.core.fields import Path as FieldPath
-from shopsync_pipeline.core.fields import Value, digests
+from shopsync_pipeline.core.fields import Value
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.rows import insert_all, new_id, now, to_text
 from shopsync_pipeline.db.schema import base_product, catalog_product, snapshot, snapshot_product

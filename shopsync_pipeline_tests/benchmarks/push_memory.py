@@ -23,7 +23,8 @@ from typing import Any, overload
 
 import httpx
 
-from shopsync_pipeline.core.fields import Operation, digests
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.fields import Operation
 from shopsync_pipeline.core.fields import Path as FieldPath
 from shopsync_pipeline.core.plan import Change, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item

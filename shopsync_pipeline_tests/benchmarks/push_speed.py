@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shopsync_pipeline.core.digests import digests
 from shopsync_pipeline.core.fields import Path as FieldPath
-from shopsync_pipeline.core.fields import digests
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.database import Database

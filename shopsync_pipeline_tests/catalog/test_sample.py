@@ -14,7 +14,8 @@ import duckdb
 import pytest
 
 from shopsync_pipeline.catalog import SampleDialect, staging, write_sample_export
-from shopsync_pipeline.core.fields import digests, flatten
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.documents import flatten
 from shopsync_pipeline_tests.catalog.exports import Imported
 
 

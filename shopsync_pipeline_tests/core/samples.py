@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from shopsync_pipeline.core.fields import REGISTRY, Fields, Path, Value, metafield_path, variant_path, variants_of
+from shopsync_pipeline.core.documents import variants_of
+from shopsync_pipeline.core.fields import REGISTRY, Fields, Path, Value, metafield_path, variant_path
 from shopsync_pipeline.core.merge import WHOLE_PRODUCT, Base, Outcome, ProductMerge, Resolution, Side
 
 EXAMPLES = int(os.environ.get("SHOPSYNC_LAW_EXAMPLES", "150"))

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopsync_pipeline.core.digests import canonical_json
 from shopsync_pipeline.core.errors import ShopsyncError
-from shopsync_pipeline.core.fields import REGISTRY, Path, Value, canonical_json
+from shopsync_pipeline.core.fields import REGISTRY, Path, Value
 from shopsync_pipeline.core.given_values import given_value
 from shopsync_pipeline_tests.core.samples import LAW
 

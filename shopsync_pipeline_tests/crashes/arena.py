@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shopsync_pipeline.core.fields import digests, flatten
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.documents import flatten
 from shopsync_pipeline.core.product import Product
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.database import Database

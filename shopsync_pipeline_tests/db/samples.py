@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shopsync_pipeline.core.fields import Operation, Path, Value, digests
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.fields import Operation, Path, Value
 from shopsync_pipeline.core.links import Links, VariantLink
 from shopsync_pipeline.core.plan import Change, Lane, PlanItem, Reason
 from shopsync_pipeline.core.planning import make_item

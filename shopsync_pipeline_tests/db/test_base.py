@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.db.base import Agreed, BaseStore
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.snapshot import Snapshot

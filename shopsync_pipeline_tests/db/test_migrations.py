@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, text
 
-from shopsync_pipeline.core.fields import digests
+from shopsync_pipeline.core.digests import digests
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.database import MIGRATIONS, Database
 from shopsync_pipeline.db.history import History

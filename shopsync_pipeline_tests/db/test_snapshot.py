@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shopsync_pipeline.core.fields import Group, Path, Value, digests
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.fields import Group, Path, Value
 from shopsync_pipeline.core.links import Links
 from shopsync_pipeline.db.database import Database
 from shopsync_pipeline.db.edits import StoreEdits

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shopsync_pipeline.core.digests import digests
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.db.catalog import Catalog
 from shopsync_pipeline.db.imports import Imports
 from shopsync_pipeline.db.rows import to_text

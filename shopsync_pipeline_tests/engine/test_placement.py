@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from shopsync_pipeline.core.digests import digests
+from shopsync_pipeline.core.documents import flatten
 from shopsync_pipeline.core.errors import SettingsError
-from shopsync_pipeline.core.fields import digests, flatten
 from shopsync_pipeline.core.plan import Lane
 from shopsync_pipeline.core.product import Product, ProductKey, Variant, VariantKey
 from shopsync_pipeline.db.catalog import Catalog

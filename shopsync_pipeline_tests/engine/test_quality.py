@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shopsync_pipeline.core.digests import digests
 from shopsync_pipeline.core.errors import CatalogError
-from shopsync_pipeline.core.fields import Path, Value, digests
+from shopsync_pipeline.core.fields import Path, Value
 from shopsync_pipeline.core.observer import Observer
 from shopsync_pipeline.core.quality import CHECKS, Severity, Threshold
 from shopsync_pipeline.db.catalog import Catalog

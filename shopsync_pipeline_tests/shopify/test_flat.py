@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopsync_pipeline.core.fields import flatten
+from shopsync_pipeline.core.documents import flatten
 from shopsync_pipeline.core.product import Product, ProductKey
 from shopsync_pipeline.shopify.listings import Listings
 from shopsync_pipeline.shopify.nodes import (

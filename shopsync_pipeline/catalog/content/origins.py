@@ -21,7 +21,7 @@ DEFAULT = Origin("default")
 """Nothing was read: the value is the same for every product."""
 
 Origins: TypeAlias = dict[str, Origin]
-"""By path, as in `core.fields.flatten`."""
+"""By path, as in `core.documents.flatten`."""
 
 
 def encode(origins: Mapping[str, Origin], files: Sequence[int]) -> str:

@@ -30,7 +30,7 @@ _SEO_DESCRIPTION_LIMIT = 320
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """A product and the origin of each of its fields, by the paths of `core.fields.flatten`.
+    """A product and the origin of each of its fields, by the paths of `core.documents.flatten`.
 
     Of a member of a family also: the family's name, the value of each declared option (`None` where the product does
     not say), and the title of the whole by its rule.

@@ -8,7 +8,8 @@ from shopsync_pipeline.catalog.content.origins import DEFAULT, Origin, Origins
 from shopsync_pipeline.catalog.content.record import Row
 from shopsync_pipeline.catalog.pricing import Priced
 from shopsync_pipeline.catalog.shopify_template.rows import TemplateRow
-from shopsync_pipeline.core.fields import flatten, place
+from shopsync_pipeline.core.documents import flatten
+from shopsync_pipeline.core.fields import place
 from shopsync_pipeline.core.product import Product, Variant
 
 _COLUMNS = {

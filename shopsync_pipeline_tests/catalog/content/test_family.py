@@ -15,7 +15,7 @@ from shopsync_pipeline.catalog.content.project import Projected
 from shopsync_pipeline.catalog.content.record import ContentRecord, Picture, Row, Spec, Text
 from shopsync_pipeline.catalog.feeds.offer import Offer
 from shopsync_pipeline.catalog.rules import CatalogRules, ImageRules, VariantRules
-from shopsync_pipeline.core.fields import flatten
+from shopsync_pipeline.core.documents import flatten
 from shopsync_pipeline.core.product import Product
 from shopsync_pipeline_tests.catalog.content.projecting import Outcome
 

@@ -31,7 +31,7 @@ from shopsync_pipeline.catalog.rules import (
     PublishRules,
     RelationRules,
 )
-from shopsync_pipeline.core.fields import flatten
+from shopsync_pipeline.core.documents import flatten
 from shopsync_pipeline.core.product import Stock, Weight
 from shopsync_pipeline_tests.catalog.content.projecting import Outcome, product_of
 
