@@ -64,7 +64,9 @@ class DevStore:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False)
+        # The server closes what lay idle for five seconds, and may do so just as it is used again.
+        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False,
+                                  limits=httpx.Limits(keepalive_expiry=2.0))
 
     def graphql(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """Asks the Admin API as any client would; fails the test on errors. Waits when throttled."""

@@ -40,8 +40,10 @@ class DevStoreClient:
         self.address = address
         headers = {"X-Shopify-Access-Token": token}
         # Reading a machine's certificates takes longer than most tests, so plain http does without.
+        # And the server closes what lay idle for five seconds, maybe just as it is used again.
         self.http = httpx.Client(base_url=address, headers=headers, timeout=20,
-                                 verify=address.startswith("https") and trust)
+                                 verify=address.startswith("https") and trust,
+                                 limits=httpx.Limits(keepalive_expiry=2.0))
 
     def post(self, query: str, variables: dict[str, Any] | None = None, version: str = "2026-10") -> httpx.Response:
         body = {"query": query, "variables": variables or {}}
