@@ -61,6 +61,22 @@ class _Flow:
     rate: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the last answer showed: our part of the bucket, and what answers prove of it. Points may have come back
+    `since`, and surely have from `at` on."""
+
+    ours: ThrottleStatus
+    proven: float | None
+    since: float
+    at: float
+
+    def told(self, now: float) -> Seen:
+        """As it is told to the account at `now`."""
+        ours = self.ours
+        return Seen(ours.maximum, ours.restore_rate, ours.available, self.proven, now - self.since, now - self.at)
+
+
 class SharedPoints:
     """A `Supply` that leases its points from the account that all processes share, through `exchange`.
 
@@ -90,7 +106,7 @@ class SharedPoints:
         self._brimful = False
         self._proven = False
         self._wary_until = 0.0
-        self._seen: tuple[ThrottleStatus, float, float, float] | None = None
+        self._shown: _Shown | None = None
         self._registered = False
         self._reported_at = clock()
         self._used = 0.0
@@ -175,7 +191,8 @@ class SharedPoints:
         since = now if now < self._wary_until else aside.at
         self._ready = min(self._ready, max(0.0, ours.available + (now - since) * ours.restore_rate))
         proven = self._proof.add(ours.available, charged, sent=aside.at, answered=now, others=aside.spent_before)
-        self._seen = ours, proven, since, now
+        # Points that came back faster than our share of the rate are not ours, so with headroom nothing is raised.
+        self._shown = _Shown(ours, None if self._headroom else proven, since, now)
         self._proven = True
         if self._bucket is not None:
             self._bucket = ours.maximum, ours.restore_rate
@@ -248,17 +265,17 @@ class SharedPoints:
         returned = self._put_back(everything=give_back or self._refused_at is not None)
         need = max(0.0, cost - self._held_back())
         want = 0.0 if give_back or (not need and self._held_back() >= self._lease()) else max(need, self._lease())
-        spent, seen, started = self._unreported, self._seen, self._clock()
-        self._unreported, self._reporting, self._seen = 0.0, spent, None
+        spent, shown, started = self._unreported, self._shown, self._clock()
+        self._unreported, self._reporting, self._shown = 0.0, spent, None
         report = Report(holder=self._holder, held=self._reserved + self._held_back(), returned=returned, spent=spent,
-                        want=want, need=need, seen=_told(seen, self._headroom, started))
+                        want=want, need=need, seen=shown.told(started) if shown else None)
         try:
             self._take(await self._exchange(report), report, started)
         except ShopsyncError as error:
             # It may have been written or not: what was returned is gone, and what was spent is told once more. Both
             # make the account too low, never too high.
             self._unreported += spent
-            self._seen = self._seen or seen
+            self._shown = self._shown or shown
             if need:
                 self._failed = error
             else:
@@ -343,11 +360,3 @@ class SharedPoints:
                 if (unused and not self._reserved) or silent > RENEW or self._ready > 2 * self._lease() > 0:
                     self._ask(0.0, give_back=unused)
             await self._exchanged()
-
-
-def _told(seen: tuple[ThrottleStatus, float, float, float] | None, headroom: float, now: float) -> Seen | None:
-    if seen is None:
-        return None
-    ours, proven, at, answered = seen
-    # Points that came back faster than our share of the rate are not ours, so with headroom nothing is raised.
-    return Seen(ours.maximum, ours.restore_rate, ours.available, None if headroom else proven, now - at, now - answered)
