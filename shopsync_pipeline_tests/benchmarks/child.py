@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,17 @@ _LOOK_EVERY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`seconds` of the work itself, without the start of the process; `peak`, in MiB, with it."""
+    """`seconds` of the work itself, without the start of the process; `peak`, in MiB, with it. `held`: the memory of
+    process and children, in MiB, at even steps from its start to its end."""
 
     seconds: float
     peak: float
     answer: Any
+    held: Sequence[float] = ()
+
+    def held_at(self, share: float) -> float:
+        """The memory after so much of the time, 0 to 1."""
+        return self.held[min(len(self.held) - 1, int(share * len(self.held)))] if self.held else self.peak
 
 
 def measured(work: Callable[..., Any], *given: object) -> Measured:
@@ -30,9 +36,9 @@ def measured(work: Callable[..., Any], *given: object) -> Measured:
     process.start()
     theirs.close()
     assert process.pid is not None
-    root, peak = psutil.Process(process.pid), 0
+    root, held = psutil.Process(process.pid), [0]
     while not ours.poll(_LOOK_EVERY):
-        peak = max(peak, _held(root))
+        held.append(_held(root))
         if not process.is_alive():
             break
     # A child that fails closes its end, which counts as something to read.
@@ -42,7 +48,7 @@ def measured(work: Callable[..., Any], *given: object) -> Measured:
         process.join()
         raise RuntimeError(f"{work.__name__} ended with status {process.exitcode}; its error is above") from None
     process.join()
-    return Measured(seconds, max(peak, own_peak) / 2**20, answer)
+    return Measured(seconds, max(*held, own_peak) / 2**20, answer, [part / 2**20 for part in held[1:]])
 
 
 def _run(answers: Any, work: Callable[..., Any], given: tuple[object, ...]) -> None:
