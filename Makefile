@@ -13,9 +13,10 @@ demo: $(INSTALLED)
 dev: $(INSTALLED)
 	@$(BIN)/shopsync dev
 
-# The checks run beside the tests, each with its output in one piece.
+# The checks run beside the tests, and say in one piece what they found.
 test: $(INSTALLED)
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint tests
+	@( $(MAKE) --no-print-directory lint >$(VENV)/lint.log 2>&1; found=$$?; cat $(VENV)/lint.log; exit $$found ) & \
+	$(MAKE) --no-print-directory tests; failed=$$?; wait $$! && exit $$failed
 
 # Whole files, in the order of their names: the slow ones lie in the middle, and small ones end the run.
 tests: $(INSTALLED)
