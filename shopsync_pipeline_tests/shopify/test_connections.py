@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpcore
 import httpx
 import pytest
 
-from shopsync_pipeline.shopify.connections import SURE, Connections, proxy_of
+from shopsync_pipeline.shopify.connections import MAKING, SURE, Connections, proxy_of
 
 
 class Host:
@@ -20,6 +22,7 @@ class Host:
         self.waiting = 0
         self.drop_next = False
         self.closes = ""
+        self.packs = False
         self.go = asyncio.Event()
         self.go.set()
 
@@ -34,7 +37,8 @@ class Host:
                 self.drop_next = False
                 break
             close = b"Connection: close\r\n" if self.closes == "in its answer" else b""
-            writer.write(b"HTTP/1.1 200 OK\r\n" + close + b"Content-Length: 2\r\n\r\nok")
+            body, packed = (gzip.compress(b"ok"), b"Content-Encoding: gzip\r\n") if self.packs else (b"ok", b"")
+            writer.write(b"HTTP/1.1 200 OK\r\n%b%bContent-Length: %d\r\n\r\n%b" % (close, packed, len(body), body))
             if self.closes:
                 break
         writer.close()
@@ -116,6 +120,99 @@ def test_a_connection_that_the_host_closed_is_not_used_again() -> None:
         return counts
 
     assert asyncio.run(run()) == [2, 4]
+
+
+def test_an_answer_that_was_packed_is_unpacked() -> None:
+    async def run() -> str:
+        host = Host()
+        host.packs = True
+        async with serving(host) as url, httpx.AsyncClient(transport=Connections(url)) as client:
+            return (await client.get(url)).text
+
+    assert asyncio.run(run()) == "ok"
+
+
+class Slow:
+    """Stands for a connection of httpcore that comes about only when it is told to, or fails to."""
+
+    def __init__(self, made: list[Slow]) -> None:
+        made.append(self)
+        self.go: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.served = 0
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        await self.go
+        if "trace" in request.extensions:
+            await request.extensions["trace"]("http11.send_request_headers.started", {})
+        await asyncio.sleep(0)
+        self.served += 1
+        return httpcore.Response(200, content=b"ok")
+
+    def is_available(self) -> bool:
+        return True
+
+    def has_expired(self) -> bool:
+        return False
+
+    async def aclose(self) -> None:
+        pass
+
+
+def slowly(connections: Connections) -> list[Slow]:
+    made: list[Slow] = []
+    connections._maker.create_connection = lambda _: Slow(made)  # type: ignore[method-assign, assignment, return-value]
+    return made
+
+
+def test_few_connections_are_made_at_once_and_who_waits_takes_what_is_free_first() -> None:
+    async def run() -> tuple[int, list[int]]:
+        url = httpx.URL("https://shop.test/")
+        connections = Connections(url)
+        made = slowly(connections)
+        async with httpx.AsyncClient(transport=connections) as client:
+            asking = [asyncio.create_task(client.get(url)) for _ in range(20)]
+            await asyncio.sleep(0.05)
+            at_once = len(made)
+            made[0].go.set_result(None)
+            await asyncio.sleep(0.05)
+            assert sum(task.done() for task in asking) == 16, "one connection serves all who do not make one"
+            for one in made[1:]:
+                one.go.set_result(None)
+            assert {answer.text for answer in await asyncio.gather(*asking)} == {"ok"}
+        return at_once, [one.served for one in made]
+
+    at_once, served = asyncio.run(run())
+    assert at_once == MAKING
+    assert sum(served) == 20
+
+
+def test_a_connection_that_comes_to_nothing_and_a_waiter_that_is_called_off_hold_nobody_up() -> None:
+    async def run() -> None:
+        url = httpx.URL("https://shop.test/")
+        connections = Connections(url)
+        made = slowly(connections)
+        async with httpx.AsyncClient(transport=connections) as client:
+            asking = [asyncio.create_task(client.get(url)) for _ in range(12)]
+            await asyncio.sleep(0.05)
+            for number in (5, 6, 7):
+                asking[number].cancel()
+            ends = 0
+            while not all(task.done() for task in asking):
+                for one in [one for one in made if not one.go.done()]:
+                    ends += 1
+                    if ends % 2:
+                        one.go.set_exception(httpcore.ConnectError("refused"))
+                    else:
+                        one.go.set_result(None)
+                await asyncio.sleep(0.01)
+            ended = await asyncio.gather(*asking, return_exceptions=True)
+        kinds = [type(end).__name__ for end in ended]
+        assert kinds.count("CancelledError") == 3
+        assert kinds.count("ConnectError") >= 2
+        assert kinds.count("Response") + kinds.count("ConnectError") == 9
+        assert connections._making == 0
+
+    asyncio.run(run())
 
 
 def clear_proxies(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
