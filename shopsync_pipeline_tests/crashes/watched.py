@@ -1,6 +1,6 @@
 """Everything that a syncing process does to the world, watched from outside the code under test, and death amid it.
 
-Requests are watched at httpx's transport, transactions at SQLAlchemy's events and the driver's commit. The code under
+Requests are watched at their transports, transactions at SQLAlchemy's events and the driver's commit. The code under
 test knows nothing of it.
 """
 
@@ -21,6 +21,8 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
+
+from shopsync_pipeline.shopify.connections import Connections
 
 
 class Moment(StrEnum):
@@ -119,9 +121,14 @@ class Watch:
             _later(HELD, deliver, self.late)
 
     def _watch_requests(self) -> None:
-        send = httpx.AsyncHTTPTransport.handle_async_request
+        """Requests of the API, and files."""
+        for transport in (Connections, httpx.AsyncHTTPTransport):
+            self._watch_transport(transport)
 
-        async def watched(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+    def _watch_transport(self, kind: type[httpx.AsyncBaseTransport]) -> None:
+        send = kind.handle_async_request
+
+        async def watched(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
             content = _content(request)
             found = _OPERATION.search(content)
             what = found[1].decode() if found else f"{request.method} of a file"
@@ -134,7 +141,7 @@ class Watch:
             self._happens(Moment.ANSWERED, what)
             return response
 
-        httpx.AsyncHTTPTransport.handle_async_request = watched  # type: ignore[method-assign]
+        kind.handle_async_request = watched  # type: ignore[method-assign]
 
     def _watch_transactions(self) -> None:
         commit = DefaultDialect.do_commit
