@@ -158,20 +158,23 @@ class Slow:
         pass
 
 
-def slowly(connections: Connections) -> list[Slow]:
+@asynccontextmanager
+async def asked_at_once(requests: int) -> AsyncIterator[
+        tuple[list[asyncio.Task[httpx.Response]], list[Slow], Connections]]:
+    """Requests on their way, the connections that are being made for them, and their transport."""
+    url = httpx.URL("https://shop.test/")
     made: list[Slow] = []
+    connections = Connections(url)
     connections._maker.create_connection = lambda _: Slow(made)  # type: ignore[method-assign, assignment, return-value]
-    return made
+    async with httpx.AsyncClient(transport=connections) as client:
+        asking = [asyncio.create_task(client.get(url)) for _ in range(requests)]
+        await asyncio.sleep(0.05)
+        yield asking, made, connections
 
 
 def test_few_connections_are_made_at_once_and_who_waits_takes_what_is_free_first() -> None:
     async def run() -> tuple[int, list[int]]:
-        url = httpx.URL("https://shop.test/")
-        connections = Connections(url)
-        made = slowly(connections)
-        async with httpx.AsyncClient(transport=connections) as client:
-            asking = [asyncio.create_task(client.get(url)) for _ in range(20)]
-            await asyncio.sleep(0.05)
+        async with asked_at_once(20) as (asking, made, _):
             at_once = len(made)
             made[0].go.set_result(None)
             await asyncio.sleep(0.05)
@@ -188,12 +191,7 @@ def test_few_connections_are_made_at_once_and_who_waits_takes_what_is_free_first
 
 def test_a_connection_that_comes_to_nothing_and_a_waiter_that_is_called_off_hold_nobody_up() -> None:
     async def run() -> None:
-        url = httpx.URL("https://shop.test/")
-        connections = Connections(url)
-        made = slowly(connections)
-        async with httpx.AsyncClient(transport=connections) as client:
-            asking = [asyncio.create_task(client.get(url)) for _ in range(12)]
-            await asyncio.sleep(0.05)
+        async with asked_at_once(12) as (asking, made, connections):
             for number in (5, 6, 7):
                 asking[number].cancel()
             ends = 0
