@@ -13,6 +13,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -84,14 +85,15 @@ HELD = 3.0
 
 
 def deliver(late: Path) -> None:
-    """Sends what a dead process had on the wire, if that was not done yet."""
+    """Sends what a dead process had on the wire, if that was not done yet. A fault of the store may meet it as well."""
     ours = late.with_suffix(f".{threading.get_ident()}")
     try:
         late.rename(ours)
     except FileNotFoundError:
         return
     held = json.loads(ours.read_text())
-    httpx.post(held["url"], content=held["content"].encode(), headers=held["headers"], trust_env=False)
+    with suppress(httpx.TransportError):
+        httpx.post(held["url"], content=held["content"].encode(), headers=held["headers"], trust_env=False)
 
 
 @dataclass
