@@ -43,6 +43,10 @@ class ItemState(StrEnum):
     STALE = "stale"
 
 
+_TO_SEND = (ItemState.PLANNED.value, ItemState.SENT.value)
+"""What is still to be sent, or has to be settled first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
     """A plan without its items. `summary` holds counts and the estimate; `refusals` why it needs approval.
@@ -273,7 +277,7 @@ class Plans:
         found = set(self._connection.execute(
             select(plan_item.c.lane).distinct().where(
                 plan_item.c.plan_id == plan_id,
-                plan_item.c.state.in_((ItemState.PLANNED.value, ItemState.SENT.value)))).scalars())
+                plan_item.c.state.in_(_TO_SEND))).scalars())
         return [lane for lane in Lane if lane.value in found]
 
     def to_send(self, plan_id: str, lane: Lane) -> tuple[int, float]:
@@ -281,7 +285,7 @@ class Plans:
         row = self._connection.execute(
             select(func.count(), func.sum(plan_item.c.cost)).where(
                 plan_item.c.plan_id == plan_id, plan_item.c.lane == lane.value,
-                plan_item.c.state.in_((ItemState.PLANNED.value, ItemState.SENT.value)))
+                plan_item.c.state.in_(_TO_SEND))
         ).one()
         return row[0], float(row[1] or 0.0)
 

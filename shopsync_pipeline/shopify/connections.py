@@ -154,6 +154,13 @@ class _Making:
             self.over()
 
 
+def file_client(url: httpx.URL, timeout_seconds: float) -> httpx.AsyncClient:
+    """A client for one file of a storage service, which may travel in pieces; proxy and certificates count as above.
+    `timeout_seconds` bounds each wait for the network."""
+    secure = url.scheme == "https"
+    return httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, verify=secure, trust_env=secure)
+
+
 def _core_url(url: httpx.URL) -> httpcore.URL:
     return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 

@@ -36,7 +36,7 @@ def measured(work: Callable[..., Any], *given: object) -> Measured:
     process.start()
     theirs.close()
     assert process.pid is not None
-    root, held = psutil.Process(process.pid), [0]
+    root, held = psutil.Process(process.pid), list[int]()
     while not ours.poll(_LOOK_EVERY):
         held.append(_held(root))
         if not process.is_alive():
@@ -48,7 +48,7 @@ def measured(work: Callable[..., Any], *given: object) -> Measured:
         process.join()
         raise RuntimeError(f"{work.__name__} ended with status {process.exitcode}; its error is above") from None
     process.join()
-    return Measured(seconds, max(*held, own_peak) / 2**20, answer, [part / 2**20 for part in held[1:]])
+    return Measured(seconds, max(own_peak, *held) / 2**20, answer, [part / 2**20 for part in held])
 
 
 def _run(answers: Any, work: Callable[..., Any], given: tuple[object, ...]) -> None:

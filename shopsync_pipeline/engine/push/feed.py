@@ -100,7 +100,7 @@ class Feed:
         while going_on:
             moved, deferred, after = False, False, -1
             while page := await asyncio.to_thread(self._page, after, min(most, self._size())):
-                after, most = page[-1][0], most * GROWTH
+                after, most = page[-1][0], min(MOST, most * GROWTH)
                 items = [item for _, item in page if self._only is None or item.item_id in self._only]
                 ready, some_wait = await self._ready(items)
                 deferred = deferred or some_wait

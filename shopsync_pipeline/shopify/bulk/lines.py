@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from shopsync_pipeline.shopify.bulk.faults import ResultLost
+from shopsync_pipeline.shopify.connections import file_client
 
 ATTEMPTS = 5
 """Tries in a row that bring nothing before the file counts as lost."""
@@ -85,9 +86,7 @@ async def blocks(url: str, *, timeout_seconds: float = 60.0) -> AsyncIterator[li
 async def _pieces(url: str, host: str, timeout_seconds: float) -> AsyncIterator[bytes]:
     """The decoded bytes of the file in order, each once, whatever happens to the connection."""
     place, failures = _Place(), 0
-    secure = httpx.URL(url).scheme == "https"  # as in the client: a dev store's files are on this machine
-    async with httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, verify=secure,
-                                 trust_env=secure) as http:
+    async with file_client(httpx.URL(url), timeout_seconds) as http:
         while True:
             before = place.given
             try:

@@ -16,6 +16,7 @@ import stamina
 from shopsync_pipeline.core.prices import MUTATION
 from shopsync_pipeline.shopify.bulk.faults import BulkFault
 from shopsync_pipeline.shopify.client import ShopifyClient
+from shopsync_pipeline.shopify.connections import file_client
 
 MOST_BYTES = 100 * 1024 * 1024
 """The largest file that Shopify runs (recorded answer: "exceeds the maximum allowed size of 100 MB.")."""
@@ -68,9 +69,7 @@ async def _post(target: Mapping[str, Any], file: IO[bytes], name: str, timeout_s
     fields = {row["name"]: row["value"] for row in target["parameters"]}
     url = httpx.URL(target["url"])
     file.seek(0)
-    secure = url.scheme == "https"
-    async with httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, verify=secure,
-                                 trust_env=secure) as http:
+    async with file_client(url, timeout_seconds) as http:
         response = await http.post(url, data=fields, files={"file": (name, file, _TARGET["mimeType"])})
     if response.status_code == _TOO_MANY or response.status_code >= _SERVER_FAULT:
         raise _PassingError(f"HTTP {response.status_code} of {url.host}")
